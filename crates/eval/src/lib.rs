@@ -1,0 +1,11 @@
+//! What each attribute path of a nixpkgs tree is: name, version and the rest of its metadata,
+//! read from the source text. Nothing is built, nothing is run, and what cannot be known is said
+//! to be unknown.
+//!
+//! Pure: trees and files come through [`Source`].
+
+pub mod observe;
+pub mod source;
+
+pub use observe::{Observation, Outcome, Tracker};
+pub use source::{Change, Entry, EntryKind, ObjectId, Source, SourceError};

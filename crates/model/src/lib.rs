@@ -1,0 +1,17 @@
+//! The words that every part of nix-archiver shares: attribute paths, version order, commits,
+//! presence spans, packages, and the one question-and-answer trait ([`PackageSource`]) through
+//! which features ask for them.
+//!
+//! Pure: no disk, no clock, no environment.
+
+pub mod attr_path;
+pub mod date;
+pub mod history;
+pub mod memory;
+pub mod source;
+pub mod version;
+
+pub use attr_path::AttrPath;
+pub use history::{Commit, CommitId, Facts, Package, Release, Span};
+pub use memory::MemorySource;
+pub use source::{BranchStatus, IndexOrigin, IndexStatus, PackageSource, SourceError, Summary};

@@ -1,0 +1,137 @@
+//! The one way in which features ask for packages.
+
+use serde::Serialize;
+
+use crate::{AttrPath, Commit, Package};
+
+/// Where packages come from: the index on disk, a set in memory, a team's server. Every
+/// implementation answers the same questions in the same way; one contract suite holds them to it.
+///
+/// Look-ups ignore case. A limit bounds the length of the answer, never its truth: what is left out
+/// is what sorts last.
+pub trait PackageSource: Send + Sync {
+    /// Packages whose attribute path begins with `prefix`, in text order of the path, at most
+    /// `limit`. `python3Packages.` lists what is in that set.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the source cannot be read.
+    fn by_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<Summary>, SourceError>;
+
+    /// Packages whose attribute path is at most `edits` (1 or 2) insertions, deletions,
+    /// replacements or swaps away from `name`, nearest first, then in text order, at most `limit`.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the source cannot be read.
+    fn by_similar_name(
+        &self,
+        name: &str,
+        edits: u8,
+        limit: usize,
+    ) -> Result<Vec<Summary>, SourceError>;
+
+    /// Packages whose attribute path, name or description has all the words of `query`, best match
+    /// first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the source cannot be read.
+    fn by_words(&self, query: &str, limit: usize) -> Result<Vec<Summary>, SourceError>;
+
+    /// Everything known of one attribute path (case matters here), or `None` if it never was there
+    /// as far as the source has looked.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the source cannot be read.
+    fn package(&self, path: &AttrPath) -> Result<Option<Package>, SourceError>;
+
+    /// What the source covers.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the source cannot be read.
+    fn status(&self) -> Result<IndexStatus, SourceError>;
+}
+
+/// A package as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// The attribute path.
+    pub attr_path: AttrPath,
+    /// The path that this one is another name of.
+    pub alias_of: Option<AttrPath>,
+    /// Its newest version (see [`Package::newest`]).
+    pub newest: String,
+    /// When that version was last seen, in seconds since 1970-01-01T00:00:00Z.
+    pub newest_seen: i64,
+    /// How many versions it ever had.
+    pub versions: usize,
+    /// Its description as of the newest commit.
+    pub description: Option<String>,
+}
+
+/// What a source covers, so that a user can see how old its answers are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IndexStatus {
+    /// Where the index came from.
+    pub origin: IndexOrigin,
+    /// The branches that were read, the newest head first.
+    pub branches: Vec<BranchStatus>,
+    /// How many attribute paths are known.
+    pub packages: u64,
+    /// How many pairs of attribute path and version are known.
+    pub releases: u64,
+}
+
+/// Where an index came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IndexOrigin {
+    /// The facts that the program carries.
+    Starter,
+    /// A clone of nixpkgs that the user had indexed.
+    Indexed,
+}
+
+/// How far one branch was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BranchStatus {
+    /// The branch, such as `nixpkgs-unstable`.
+    pub name: String,
+    /// The oldest commit that was looked at.
+    pub from: Commit,
+    /// The newest commit that was looked at.
+    pub head: Commit,
+    /// How many commits of its first-parent line were looked at.
+    pub commits: u64,
+}
+
+impl IndexStatus {
+    /// The newest commit of all branches.
+    pub fn newest(&self) -> Option<Commit> {
+        self.branches.iter().map(|b| b.head).max_by_key(|c| c.date)
+    }
+}
+
+/// Why a source cannot answer. Each case is something else for the user to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// There is no index at the place given (a path, for the local index).
+    #[error("there is no version index at {0}")]
+    Missing(String),
+    /// The index was written in another format than this program reads.
+    #[error("the version index at {place} has format {found}; this program reads format {wanted}")]
+    Format {
+        /// Where the index is.
+        place: String,
+        /// The format it has.
+        found: String,
+        /// The format this program reads.
+        wanted: String,
+    },
+    /// The index is there and cannot be read.
+    #[error("the version index at {place} cannot be read: {why}")]
+    Unreadable {
+        /// Where the index is.
+        place: String,
+        /// What went wrong.
+        why: String,
+    },
+}
