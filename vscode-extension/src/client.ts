@@ -1,0 +1,50 @@
+// The language client: which documents it is for, how the server process is started, where it logs.
+
+import * as readline from 'node:readline';
+
+import * as vscode from 'vscode';
+import { LanguageClient, TransportKind, type LanguageClientOptions } from 'vscode-languageclient/node';
+
+import type { Server } from './server/locate';
+import { SECTION, type StartSettings } from './settings';
+
+/** Documents are chosen by name, not by language: the file may well be open as plain text. */
+export const DOCUMENTS = [{ scheme: 'file', pattern: '**/packages.nix' }];
+
+/** A client for this server program, not yet started. `indexPath` is absolute, or empty. */
+export function makeClient(
+  server: Server,
+  settings: Pick<StartSettings, 'extraArgs' | 'extraEnv'>,
+  indexPath: string,
+  output: vscode.LogOutputChannel,
+): LanguageClient {
+  const env = {
+    ...process.env,
+    ...(indexPath === '' ? {} : { NIX_ARCHIVER_INDEX: indexPath }),
+    ...settings.extraEnv,
+  };
+  const run = {
+    command: server.command,
+    args: ['lsp', ...settings.extraArgs],
+    transport: TransportKind.stdio,
+    options: { env },
+  };
+  const options: LanguageClientOptions = {
+    documentSelector: DOCUMENTS,
+    outputChannel: output,
+    diagnosticCollectionName: SECTION,
+    synchronize: { configurationSection: SECTION },
+    stdioOptions: { stdout: () => {}, stderr: stream => log(stream, output) },
+  };
+  return new LanguageClient(SECTION, 'Nix-Archiver', run, options);
+}
+
+// The server writes its log to standard error, a line a message, with the level in it. Standard
+// output is the protocol's.
+function log(stream: NodeJS.ReadableStream, output: vscode.LogOutputChannel): void {
+  readline.createInterface({ input: stream, terminal: false }).on('line', line => {
+    if (/\bERROR\b|panicked/.test(line)) output.error(line);
+    else if (/\bWARN\b/.test(line)) output.warn(line);
+    else output.info(line);
+  });
+}

@@ -1,0 +1,31 @@
+// The settings, read once each time that the server is started. They are declared, with their
+// meaning, in package.json.
+
+import * as vscode from 'vscode';
+
+/** The section of every setting, and the language client's id. */
+export const SECTION = 'nix-archiver';
+
+/** The settings that matter before the server runs. */
+export interface StartSettings {
+  serverPath: string;
+  extraArgs: string[];
+  extraEnv: Record<string, string>;
+  indexPath: string;
+}
+
+/** What the settings say now. In a folder that is not trusted, VS Code leaves out the folder's own. */
+export function startSettings(): StartSettings {
+  const section = vscode.workspace.getConfiguration(SECTION);
+  return {
+    serverPath: section.get('server.path', ''),
+    extraArgs: section.get<string[]>('server.extraArgs', []),
+    extraEnv: section.get<Record<string, string>>('server.extraEnv', {}),
+    indexPath: section.get('index.path', ''),
+  };
+}
+
+/** Whether a change of settings asks for a new server process. */
+export function asksForRestart(change: vscode.ConfigurationChangeEvent): boolean {
+  return ['server', 'index'].some(part => change.affectsConfiguration(`${SECTION}.${part}`));
+}
