@@ -1,0 +1,48 @@
+//! `cargo xtask demo`: the real server, asked over its real protocol about the files in `examples/`,
+//! and its answers drawn as an editor would show them.
+
+mod draw;
+mod scenes;
+mod server;
+
+use crate::{
+    Result,
+    exec::{self, cargo},
+};
+use server::Server;
+
+const INSTALL: &str = "\
+ VS Code   cargo xtask dist
+           code --install-extension artifacts/dist/nix-archiver-<platform>.vsix
+ Neovim    cargo install --path cli
+           copy editors/neovim/nix-archiver.lua (0.11: lsp/nix-archiver.lua) into your configuration
+ Helix     cargo install --path cli
+           copy editors/helix/languages.toml into your configuration
+ Emacs     cargo install --path cli
+           copy editors/emacs/nix-archiver.el into your configuration
+
+ docs/editors/ has a page for each. Then open a file named packages.nix.
+
+ The answers above came from the starter index that the program carries. For every version up to
+ today, make your own index from a clone of nixpkgs:
+
+           nix-archiver index --repo path/to/nixpkgs";
+
+/// Builds the program and shows it at work.
+///
+/// # Errors
+/// If it does not build, or an answer that the demo is about does not come.
+pub fn run() -> Result {
+    println!("Building nix-archiver (the first time takes a few minutes) ...");
+    exec::run(cargo(&["build", "--release", "--quiet", "--package", "nix-archiver"]))?;
+    let quiet_home = exec::target_dir().join("demo-home");
+    let mut server = Server::start(&exec::program(), &quiet_home)?;
+    scenes::type_a_version(&mut server)?;
+    scenes::type_a_name(&mut server)?;
+    scenes::hover(&mut server)?;
+    scenes::mistakes(&mut server)?;
+    server.stop()?;
+    draw::title("In your own editor");
+    println!("{INSTALL}");
+    Ok(())
+}

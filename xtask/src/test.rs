@@ -1,0 +1,97 @@
+//! `cargo xtask test`: everything that is checked, in one run.
+
+use std::{path::Path, process::Command};
+
+use crate::{
+    Result, demo, dist,
+    exec::{self, cargo, command},
+    needs,
+    steps::{Counted::*, Steps},
+};
+
+/// Installs what is missing and runs every check and test. Ends with `N passed, N failed`.
+///
+/// # Errors
+/// If anything failed.
+pub fn run() -> Result {
+    let mut steps = Steps::default();
+    let stopped = take_all(&mut steps);
+    steps.finish(stopped)
+}
+
+fn take_all(steps: &mut Steps) -> Result {
+    steps.here("programs", Preparation, needs::programs)?;
+    steps.here("npm packages", Preparation, needs::node_packages)?;
+    steps.program("VS Code", Preparation, command("bash", &["tests/editors/vscode/setup.sh"]))?;
+    steps.here("cargo-nextest", Preparation, needs::nextest)?;
+
+    steps.program("format", AsOne, cargo(&["fmt", "--all", "--check"]))?;
+    steps.program("clippy", AsOne, {
+        let scope = ["clippy", "--release", "--workspace", "--all-targets", "--quiet"];
+        cargo(&[&scope[..], &["--", "-D", "warnings"]].concat())
+    })?;
+    steps.program(
+        "build",
+        Preparation,
+        cargo(&["build", "--release", "--workspace", "--bins", "--quiet"]),
+    )?;
+    steps.program(
+        "Rust tests",
+        ByItsTests,
+        cargo(&["nextest", "run", "--release", "--workspace", "--no-fail-fast"]),
+    )?;
+    steps.program(
+        "Rust doc tests",
+        AsOne,
+        cargo(&["test", "--release", "--workspace", "--doc", "--quiet"]),
+    )?;
+    steps.program("Nix files", AsOne, nix_files())?;
+
+    steps.program("extension: types", AsOne, command("npm", &["run", "--silent", "check"]))?;
+    steps.program("extension: unit tests", ByItsTests, npm_test("vscode-extension"))?;
+    steps.program("grammars", AsOne, npm_test("grammars"))?;
+
+    let made = exec::target_dir().join("editors");
+    let vsix = made.join("nix-archiver.vsix");
+    let program = made.join("nix-archiver");
+    steps.here("extension: package", Preparation, || {
+        dist::stripped(&exec::program(), &program)?;
+        dist::vsix(Some(&program), &vsix)
+    })?;
+    let history = made.join("history");
+    steps.program("index for the editors", Preparation, {
+        let mut make = command("bash", &["tests/editors/index.sh"]);
+        make.arg(exec::program()).arg(&history);
+        make
+    })?;
+
+    let index = history.join("index");
+    steps.program("VS Code, from inside", ByItsTests, {
+        editor_test("node", &["tests/editors/vscode/exthost.mjs"], &vsix, &index)
+    })?;
+    steps.program("VS Code, its window", ByItsTests, {
+        let ui = ["--test", "--test-reporter=spec", "tests/editors/vscode/ui/"];
+        editor_test("node", &ui, &vsix, &index)
+    })?;
+    steps.program("Neovim", ByItsTests, {
+        editor_test("bash", &["tests/editors/neovim/run.sh"], &vsix, &index)
+    })?;
+    steps.here("demo", AsOne, demo::run)
+}
+
+fn npm_test(workspace: &str) -> Command {
+    command("npm", &["test", "--silent", "--workspace", workspace])
+}
+
+fn nix_files() -> Command {
+    command("nix-instantiate", &["--eval", "--strict", "nix/checks/outputs.nix"])
+}
+
+fn editor_test(program: &str, arguments: &[&str], vsix: &Path, index: &Path) -> Command {
+    let mut test = command(program, arguments);
+    test.env("NIX_ARCHIVER", exec::program());
+    test.env("NIX_ARCHIVER_VSIX", vsix);
+    test.env("NIX_ARCHIVER_INDEX", index);
+    test.env("NIX_ARCHIVER_PICTURES", exec::root().join("artifacts/vscode"));
+    test
+}
