@@ -171,7 +171,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`Error::Inconsistent`] if a version is empty or a release has no span.
-    pub fn put(&mut self, record: Record) -> Result<(), Error> {
+    pub fn put(&mut self, mut record: Record) -> Result<(), Error> {
         let path = &record.attr_path;
         for release in &record.releases {
             if release.version.is_empty() {
@@ -182,6 +182,7 @@ impl Writer {
                 return Err(Error::Inconsistent(format!("{path} {version} was never there")));
             }
         }
+        record.sort();
         let pending = Pending::new(&record);
         self.pending.insert(record.attr_path, pending);
         Ok(())

@@ -5,6 +5,7 @@
 //! Pure: no disk, no clock, no environment.
 
 pub mod attr_path;
+pub mod contract;
 pub mod date;
 pub mod history;
 pub mod memory;
@@ -14,4 +15,4 @@ pub mod version;
 pub use attr_path::AttrPath;
 pub use history::{Commit, CommitId, Facts, Package, Release, Span};
 pub use memory::MemorySource;
-pub use source::{BranchStatus, IndexOrigin, IndexStatus, PackageSource, SourceError, Summary};
+pub use source::{BranchStatus, IndexOrigin, IndexStatus, Name, PackageSource, SourceError, Summary};

@@ -68,12 +68,15 @@ impl PackageSource for MemorySource {
 
     fn by_words(&self, query: &str, limit: usize) -> Result<Vec<Summary>, SourceError> {
         let wanted: Vec<String> = words(query).collect();
-        let found = self.packages.values().filter_map(Package::summary).filter(|s| {
-            let text = format!("{} {}", s.attr_path, s.description.as_deref().unwrap_or_default());
+        let found = self.packages.values().filter(|package| {
+            let facts = package.newest().map(|newest| &newest.facts);
+            let said = facts.map(|facts| [&facts.pname, &facts.description]);
+            let said = said.iter().flatten().copied().flatten();
+            let text = said.fold(package.attr_path.to_string(), |text, more| text + " " + more);
             let have: Vec<String> = words(&text).collect();
-            !wanted.is_empty() && wanted.iter().all(|w| have.contains(w))
+            !wanted.is_empty() && wanted.iter().all(|word| have.contains(word))
         });
-        Ok(found.take(limit).collect())
+        Ok(found.filter_map(Package::summary).take(limit).collect())
     }
 
     fn package(&self, path: &AttrPath) -> Result<Option<Package>, SourceError> {

@@ -17,6 +17,20 @@ pub trait PackageSource: Send + Sync {
     /// [`SourceError`] if the source cannot be read.
     fn by_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<Summary>, SourceError>;
 
+    /// The names of one level that begin with `prefix`, in text order of their paths, at most
+    /// `limit`: for `py`, packages such as `python3`, and sets such as `python3Packages` once each,
+    /// however many packages they hold. For `python3Packages.`, what is right in that set. A path
+    /// that is both a package and a set is there twice, the package first.
+    ///
+    /// The provided method reads through [`Self::by_prefix`] and gives up on names behind the first
+    /// few thousand packages; a source that can skip over a set should do better.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the source cannot be read.
+    fn names(&self, prefix: &str, limit: usize) -> Result<Vec<Name>, SourceError> {
+        names_by_prefix(self, prefix, limit)
+    }
+
     /// Packages whose attribute path is at most `edits` (1 or 2) insertions, deletions,
     /// replacements or swaps away from `name`, nearest first, then in text order, at most `limit`.
     ///
@@ -50,6 +64,15 @@ pub trait PackageSource: Send + Sync {
     fn status(&self) -> Result<IndexStatus, SourceError>;
 }
 
+/// A name of one level: something to write, or something to write a dot behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Name {
+    /// A package.
+    Package(Summary),
+    /// A set that holds packages, such as `python3Packages`.
+    Set(AttrPath),
+}
+
 /// A package as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Summary {
@@ -65,6 +88,57 @@ pub struct Summary {
     pub versions: usize,
     /// Its description as of the newest commit.
     pub description: Option<String>,
+}
+
+/// [`PackageSource::names`] for sources that can only list packages.
+fn names_by_prefix<S: PackageSource + ?Sized>(
+    source: &S,
+    prefix: &str,
+    limit: usize,
+) -> Result<Vec<Name>, SourceError> {
+    const MOST: usize = 4096;
+    let level = level(prefix);
+    let mut room = limit.saturating_mul(4).clamp(1, MOST);
+    loop {
+        let packages = source.by_prefix(prefix, room)?;
+        let whole = packages.len() < room;
+        let mut names: Vec<Name> = Vec::new();
+        let mut last_set: Option<AttrPath> = None;
+        for summary in packages {
+            let segments = summary.attr_path.segments();
+            if segments.len() <= level + 1 {
+                names.push(Name::Package(summary));
+                continue;
+            }
+            // A path with more segments than another has one at least.
+            let Ok(set) = AttrPath::from_segments(&segments[..=level]) else { continue };
+            if last_set.as_ref() != Some(&set) {
+                last_set = Some(set.clone());
+                names.push(Name::Set(set));
+            }
+        }
+        if whole || names.len() >= limit || room >= MOST {
+            names.truncate(limit);
+            return Ok(names);
+        }
+        room = (room * 4).min(MOST);
+    }
+}
+
+/// How many segments of an attribute path are whole in a prefix of its text form: the dots outside
+/// quotes.
+fn level(prefix: &str) -> usize {
+    let (mut level, mut quoted) = (0, false);
+    let mut chars = prefix.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => quoted = !quoted,
+            '\\' if quoted => _ = chars.next(),
+            '.' if !quoted => level += 1,
+            _ => {}
+        }
+    }
+    level
 }
 
 /// What a source covers, so that a user can see how old its answers are.
