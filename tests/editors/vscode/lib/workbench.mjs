@@ -1,0 +1,136 @@
+// A person at the window: Debian's Chromium, driven through what is on the screen.
+
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Starts the browser. It can reach this machine only. */
+export async function launch(dir) {
+  return await chromium.launchPersistentContext(path.join(dir, 'chrome'), {
+    executablePath: CHROMIUM,
+    headless: true,
+    viewport: { width: 1280, height: 800 },
+    chromiumSandbox: false,
+    args: [
+      '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      '--disable-dev-shm-usage', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
+    ],
+  });
+}
+
+/** The window of VS Code. */
+export class Workbench {
+  /** Opens a folder, and a file in it if one is named. */
+  static async open(browser, url, folder, file) {
+    const page = browser.pages()[0] ?? (await browser.newPage());
+    const workbench = new Workbench(page, url);
+    const query = new URLSearchParams({ folder });
+    if (file) query.set('payload', JSON.stringify([['openFile', remote(url, path.join(folder, file))]]));
+    await page.goto(`${url}/?${query}`, { waitUntil: 'domcontentloaded' });
+    await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+    if (file) await workbench.editing(file);
+    return workbench;
+  }
+
+  constructor(page, url) {
+    this.page = page;
+    /** Addresses beyond this machine that the page asked for: there should be none. */
+    this.outside = new Set();
+    page.on('request', request => {
+      const { protocol, host } = new URL(request.url());
+      if (/^(https?|wss?):$/.test(protocol) && host !== new URL(url).host) this.outside.add(request.url());
+    });
+  }
+
+  /** Waits until the file is in front. */
+  async editing(name) {
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: 60_000 });
+    await this.page.locator('.editor-instance .monaco-editor .view-lines').first().waitFor();
+  }
+
+  /** Opens a file of the folder by its name. */
+  async openFile(name) {
+    const input = this.page.locator('.quick-input-widget input');
+    await this.pressUntil('Control+p', input);
+    await input.fill(name);
+    await this.page.locator('.quick-input-widget .monaco-list-row', { hasText: name }).first().waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.editing(name);
+  }
+
+  /** Puts the cursor at a line and column, both counted from one, and the focus into the text. */
+  async goTo(line, column = 1) {
+    const input = this.page.locator('.quick-input-widget input');
+    await this.pressUntil('Control+g', input);
+    await input.fill(`:${line}:${column}`);
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    await this.page.locator('.statusbar-item', { hasText: `Ln ${line}, Col ${column}` }).waitFor();
+    await this.page.locator('.editor-instance .monaco-editor.focused').first().waitFor();
+  }
+
+  /**
+   * Presses a key until something shows. A key that comes while VS Code is moving the focus, or
+   * before a provider is registered, is lost; so it is pressed again rather than waited for. Several
+   * keys, with spaces between them, are pressed one after the other.
+   */
+  async pressUntil(keys, locator, { tries = 8, each = 2500 } = {}) {
+    for (let left = tries; ; left--) {
+      for (const key of keys.split(' ')) await this.page.keyboard.press(key);
+      try {
+        return await locator.waitFor({ timeout: each });
+      } catch (error) {
+        if (left <= 1) throw error;
+      }
+      await this.page.keyboard.press('Escape');
+    }
+  }
+
+  /** Types as a person does: a key at a time. */
+  async type(text) {
+    await this.page.keyboard.type(text, { delay: 40 });
+  }
+
+  /** Runs a command by its title. */
+  async command(title) {
+    const input = this.page.locator('.quick-input-widget input');
+    await this.pressUntil('F1', input);
+    await input.fill(`>${title}`);
+    await this.page.locator('.quick-input-widget .monaco-list-row', { hasText: title }).first().click();
+  }
+
+  /** The rows of the list of suggestions, as they are shown, top first. */
+  get suggestions() {
+    return this.page.locator('.suggest-widget.visible .monaco-list-row');
+  }
+
+  /** The labels of the suggestions on the screen, top first. */
+  async suggestionLabels() {
+    const rows = await this.suggestions.evaluateAll(found =>
+      found
+        .map(row => ({ top: parseFloat(row.style.top) || 0, label: row.querySelector('.label-name')?.textContent ?? '' }))
+        .sort((a, b) => a.top - b.top));
+    return rows.map(row => row.label);
+  }
+
+  /** The text on the screen, line by line. */
+  async text() {
+    const lines = await this.page.locator('.editor-instance .view-lines .view-line').evaluateAll(found =>
+      found
+        .map(line => ({ top: parseFloat(line.style.top) || 0, text: line.textContent.replace(/\u00a0/g, ' ') }))
+        .sort((a, b) => a.top - b.top));
+    return lines.map(line => line.text).join('\n');
+  }
+
+  /** The line on the screen that has this text in it. */
+  line(text) {
+    return this.page.locator('.editor-instance .view-line', { hasText: text }).first();
+  }
+}
+
+/** A file of the machine, as the page names it. */
+export function remote(url, file) {
+  return `vscode-remote://${new URL(url).host}${file}`;
+}

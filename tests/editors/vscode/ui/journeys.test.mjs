@@ -1,0 +1,150 @@
+// What a person sees and does in the window of VS Code, with the packaged extension.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
+
+import { INDEX, PICTURES, VSIX } from '../lib/inputs.mjs';
+import { extensionLogs, installed, start } from '../lib/vscode.mjs';
+import { launch, Workbench } from '../lib/workbench.mjs';
+
+const NODEJS = ['20.11.0', '20.10.0', '18.13.0', '10.15.0', '8.9.4'];
+const START = `{
+  pyhton3 = "3.6.4";
+  ripgrep-all = "0.9.7";
+
+}
+`;
+
+describe('packages.nix in the window', { timeout: 240_000 }, () => {
+  let dir, file, vscode, browser, window, page;
+  let failed = false;
+
+  before(async () => {
+    dir = installed(VSIX);
+    file = path.join(dir, 'ws/packages.nix');
+    fs.writeFileSync(file, START);
+    vscode = await start(dir, { env: { NIX_ARCHIVER_INDEX: INDEX } });
+    browser = await launch(dir);
+    window = await Workbench.open(browser, vscode.url, path.dirname(file), 'packages.nix');
+    page = window.page;
+  });
+  afterEach(async t => {
+    if (t.error || t.passed === false) {
+      failed = true;
+      await picture(`failed-${t.name.replace(/\W+/g, '-')}`);
+    }
+  });
+  after(async () => {
+    if (failed) console.log(extensionLogs(dir));
+    await browser?.close();
+    await vscode?.stop();
+    if (!failed) fs.rmSync(dir, { recursive: true, force: true });
+  });
+
+  const picture = name => page.screenshot({ path: path.join(PICTURES, `${name}.png`) });
+
+  test('mistakes are underlined', async () => {
+    await page.locator('.squiggly-error').nth(1).waitFor({ timeout: 60_000 });
+    await picture('problems');
+  });
+
+  test('typing a name and a quote lists every version, newest first', async () => {
+    await window.goTo(4);
+    await window.type('  nodejs = "');
+    await window.suggestions.first().waitFor({ timeout: 10_000 });
+    assert.deepEqual(await window.suggestionLabels(), NODEJS);
+    await picture('versions');
+  });
+
+  test('going on to type narrows the list, in the same order', async () => {
+    await window.type('1');
+    await page.locator('.suggest-widget.visible .monaco-list-row').nth(2).waitFor({ state: 'detached' });
+    assert.deepEqual(await window.suggestionLabels(), ['18.13.0', '10.15.0']);
+  });
+
+  test('Enter puts the chosen version in', async () => {
+    await page.keyboard.press('ArrowDown');
+    await page.locator('.monaco-list-row.focused', { hasText: '10.15.0' }).waitFor();
+    await page.keyboard.press('Enter');
+    await window.line('nodejs = "10.15.0"').waitFor();
+    assert.match(await window.text(), /^ {2}nodejs = "10\.15\.0";?$/m, 'the quotes pair up');
+  });
+
+  test('typing a name lists packages; Enter writes the pin and offers its versions', async () => {
+    await page.keyboard.press('Control+Enter');
+    await window.type('ripg');
+    await window.suggestions.first().waitFor({ timeout: 10_000 });
+    assert.equal((await window.suggestionLabels())[0], 'ripgrep');
+    await picture('names');
+    await page.keyboard.press('Enter');
+    await window.line('ripgrep = "14.1.0";').waitFor();
+    await picture('pin-written');
+  });
+
+  test('typing over the version of the new pin', async () => {
+    await window.type('13.0.0');
+    await window.line('ripgrep = "13.0.0";').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  test('the hover says when a version was there', async () => {
+    await window.goTo(4, 14);
+    const hover = page.locator('.monaco-hover:visible', { hasText: '2019-02-01' }).first();
+    await window.pressUntil('Control+k Control+i', hover);
+    await picture('hover');
+    await page.keyboard.press('Escape');
+  });
+
+  test('a quick fix puts the nearest name in', async () => {
+    await window.goTo(2, 5);
+    const fix = page.locator('.action-widget .monaco-list-row', { hasText: 'python3' }).first();
+    await window.pressUntil('Control+.', fix);
+    await picture('quick-fix-name');
+    await page.keyboard.press('Enter');
+    await window.line('python3 = "3.6.4";').waitFor();
+    assert.doesNotMatch(await window.text(), /pyhton3/);
+  });
+
+  test('a quick fix puts the nearest version in', async () => {
+    await window.goTo(3, 20);
+    const fix = page.locator('.action-widget .monaco-list-row', { hasText: '0.9.6' }).first();
+    await window.pressUntil('Control+.', fix);
+    await picture('quick-fix-version');
+    await fix.click();
+    await window.line('ripgrep-all = "0.9.6";').waitFor();
+    await page.locator('.squiggly-error').first().waitFor({ state: 'detached' });
+  });
+
+  test('what is saved is what was on the screen', async () => {
+    await page.keyboard.press('Control+s');
+    await page.locator('.tab.active:not(.dirty)').waitFor();
+    const saved = fs.readFileSync(file, 'utf8');
+    assert.equal(
+      saved,
+      '{\n  python3 = "3.6.4";\n  ripgrep-all = "0.9.6";\n  nodejs = "10.15.0";\n  ripgrep = "13.0.0";\n}\n',
+    );
+  });
+
+  test('Show Output says which server runs', async () => {
+    await window.command('Nix-Archiver: Show Output');
+    await page.locator('.output-view .view-line', { hasText: '(bundled), version' }).first().waitFor();
+    await picture('output');
+  });
+
+  test('a server that is not there is reported with a way out', async () => {
+    const settings = path.join(path.dirname(file), '.vscode/settings.json');
+    fs.mkdirSync(path.dirname(settings));
+    fs.writeFileSync(settings, JSON.stringify({ 'nix-archiver.server.path': '/nowhere/nix-archiver' }));
+    const message = page.locator('.notification-toast', { hasText: 'Nix-Archiver cannot start' });
+    await message.waitFor({ timeout: 30_000 });
+    assert.match(await message.innerText(), /\/nowhere\/nix-archiver/);
+    await picture('server-missing');
+    await message.getByText('Open Settings').click();
+    await page.locator('.settings-editor .setting-item-contents', { hasText: 'program to start' }).first().waitFor();
+    await picture('server-missing-settings');
+  });
+
+  test('nothing was asked of other machines', () => assert.deepEqual([...window.outside], []));
+});
