@@ -33,7 +33,6 @@ export function makeClient(
     documentSelector: DOCUMENTS,
     outputChannel: output,
     diagnosticCollectionName: SECTION,
-    synchronize: { configurationSection: SECTION },
     stdioOptions: { stdout: () => {}, stderr: stream => log(stream, output) },
   };
   return new LanguageClient(SECTION, 'Nix-Archiver', run, options);

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 
 import { ServerNotFound } from './server/locate';
+import { SECTION } from './settings';
 
 const OPEN_SETTINGS = 'Open Settings';
 const SHOW_OUTPUT = 'Show Output';
@@ -11,18 +12,23 @@ const SHOW_OUTPUT = 'Show Output';
 export async function showStartFailure(error: unknown, output: vscode.LogOutputChannel): Promise<void> {
   const why = error instanceof Error ? error.message : String(error);
   output.error(`The language server was not started. ${why}`);
-  const advice =
-    error instanceof ServerNotFound
-      ? 'Install nix-archiver, or name the program in the settings.'
-      : 'The output has the details.';
+  const more = error instanceof ServerNotFound ? '' : ' The output has the details.';
   const answer = await vscode.window.showErrorMessage(
-    `Nix-Archiver cannot start. ${why} ${advice}`,
+    `Nix-Archiver cannot start. ${why}${more}`,
     OPEN_SETTINGS,
     SHOW_OUTPUT,
   );
-  if (answer === OPEN_SETTINGS) {
-    await vscode.commands.executeCommand('workbench.action.openSettings', 'nix-archiver.server.path');
-  } else if (answer === SHOW_OUTPUT) {
-    output.show();
-  }
+  if (answer === OPEN_SETTINGS) await openServerSetting();
+  else if (answer === SHOW_OUTPUT) output.show();
+}
+
+// The settings of a window have several pages; each command shows another one. The setting is shown
+// on the page where it has been given, or else where it can be.
+async function openServerSetting(): Promise<void> {
+  const given = vscode.workspace.getConfiguration(SECTION).inspect('server.path');
+  const inFolder = given?.workspaceValue ?? given?.workspaceFolderValue;
+  let page = 'workbench.action.openSettings';
+  if (inFolder !== undefined) page = 'workbench.action.openWorkspaceSettings';
+  else if (vscode.env.remoteName !== undefined) page = 'workbench.action.openRemoteSettings';
+  await vscode.commands.executeCommand(page, { query: `${SECTION}.server.path` });
 }

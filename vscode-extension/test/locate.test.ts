@@ -60,7 +60,7 @@ describe('the search for a server program', () => {
     const good = program('nix-archiver', 'echo nix-archiver 0.0.1');
     const wanted = places({ setting: at('missing'), searchPath: root, bundled: good });
     assert.match(await refusal(wanted), /setting nix-archiver\.server\.path names .*missing/);
-    assert.match(await refusal({ ...wanted, setting: 'nix-archiver' }), /not an absolute path/);
+    assert.match(await refusal({ ...wanted, setting: 'nix-archiver' }), /not an absolute path\. Correct the setting/);
   });
 
   test('home and workspace folder are filled in', () => {
@@ -104,7 +104,8 @@ describe('the search for a server program', () => {
   test('no program anywhere', async () => {
     assert.equal(
       await refusal(places()),
-      'There is no nix-archiver on PATH. This build of the extension carries no server program.',
+      'There is no nix-archiver on PATH. This build of the extension carries no server program. ' +
+        'Install nix-archiver, or name the program in the settings.',
     );
   });
 

@@ -39,10 +39,10 @@ export interface Machine {
   versionOf(program: string): Promise<string>;
 }
 
-/** No working server program. The message says what was tried and why each was not taken. */
+/** No working server program. The message says what was tried, why it was not taken, what to do. */
 export class ServerNotFound extends Error {
-  constructor(readonly tried: readonly string[]) {
-    super(tried.join(' '));
+  constructor(tried: readonly string[], advice: string) {
+    super([...tried, advice].join(' '));
     this.name = 'ServerNotFound';
   }
 }
@@ -72,22 +72,22 @@ export async function locate(places: Places, machine: Machine): Promise<Server> 
       tried.push(`${command} (${origin}) does not work: ${reason(error)}.`);
     }
   }
-  throw new ServerNotFound(tried);
+  throw new ServerNotFound(tried, 'Install nix-archiver, or name the program in the settings.');
 }
 
 async function fromSetting(places: Places, machine: Machine): Promise<Server> {
   const command = expand(places.setting.trim(), places);
-  const named = `The setting nix-archiver.server.path names ${command},`;
-  if (!path.isAbsolute(command)) {
-    throw new ServerNotFound([`${named} which is not an absolute path.`]);
-  }
-  if (!(await machine.isProgram(command))) {
-    throw new ServerNotFound([`${named} which is not a file that may be run.`]);
-  }
+  const refuse = (why: string) =>
+    new ServerNotFound(
+      [`The setting nix-archiver.server.path names ${command}, which ${why}.`],
+      'Correct the setting, or empty it to have the program looked for.',
+    );
+  if (!path.isAbsolute(command)) throw refuse('is not an absolute path');
+  if (!(await machine.isProgram(command))) throw refuse('is not a file that may be run');
   try {
     return { command, origin: 'setting', version: await machine.versionOf(command) };
   } catch (error) {
-    throw new ServerNotFound([`${named} which does not work: ${reason(error)}.`]);
+    throw refuse(`does not work: ${reason(error)}`);
   }
 }
 

@@ -3,8 +3,10 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const vscode = require('vscode');
 
 exports.run = async function run() {
+  await vscode.extensions.getExtension('nix-archiver.nix-archiver').activate();
   const { default: Mocha } = await import('mocha');
   const mocha = new Mocha({
     ui: 'tdd',

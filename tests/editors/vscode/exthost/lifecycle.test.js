@@ -12,9 +12,6 @@ const HELLO = new vscode.Position(1, 14);
 suite('the server process', () => {
   let file;
   suiteSetup(async () => {
-    const extension = vscode.extensions.getExtension('nix-archiver.nix-archiver');
-    assert.ok(extension, 'the packaged extension is installed');
-    await extension.activate();
     file = await open('lifecycle', '{\n  nodejs = "18.13.0";\n}\n');
   });
 

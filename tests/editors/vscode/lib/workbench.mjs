@@ -1,6 +1,8 @@
 // A person at the window: Debian's Chromium, driven through what is on the screen.
 
+import assert from 'node:assert/strict';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { chromium } from 'playwright-core';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -113,6 +115,16 @@ export class Workbench {
         .map(row => ({ top: parseFloat(row.style.top) || 0, label: row.querySelector('.label-name')?.textContent ?? '' }))
         .sort((a, b) => a.top - b.top));
     return rows.map(row => row.label);
+  }
+
+  /** Waits until the list of suggestions begins with these labels. */
+  async listed(labels) {
+    const first = async () => (await this.suggestionLabels()).slice(0, labels.length);
+    const end = Date.now() + 10_000;
+    while (!isDeepStrictEqual(await first(), labels) && Date.now() < end) {
+      await new Promise(r => setTimeout(r, 100));
+    }
+    assert.deepEqual(await first(), labels);
   }
 
   /** The text on the screen, line by line. */
