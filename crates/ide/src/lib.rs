@@ -1,1 +1,26 @@
-//! Placeholder.
+//! Editor features, in editor terms: offsets, labels, edits. A feature is a function from a
+//! [`Snapshot`] (a text, an index, a moment) to an answer, and knows neither protocol nor disk.
+//!
+//! The cursor is analysed once (`context`); what it stands on decides which feature answers.
+
+pub mod code_action;
+pub mod completion;
+mod context;
+mod describe;
+pub mod diagnostic;
+mod document;
+pub mod hover;
+pub mod markup;
+mod requirement;
+mod snapshot;
+
+pub use code_action::CodeAction;
+pub use completion::{Completions, Item, ItemKind, Origin};
+pub use diagnostic::{Diagnostic, Problem, Severity};
+pub use document::Document;
+pub use hover::Hover;
+pub use markup::Markup;
+pub use snapshot::{Index, Snapshot, resolve};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! Names: packages that begin with what is typed, then those that are spelt alike, then those that
+//! have it as a word.
+
+use std::collections::HashSet;
+
+use model::{
+    AttrPath, Name, PackageSource, SourceError, Summary, attr_path::quoted_if_needed,
+    date::format_day,
+};
+use syntax::cursor::NamePlace;
+
+use crate::{Completions, Item, ItemKind, Origin, Snapshot, context::pinned};
+
+/// How many names are offered at once.
+const LIMIT: usize = 50;
+
+pub(super) fn complete(
+    snapshot: &Snapshot,
+    source: &dyn PackageSource,
+    place: &NamePlace,
+) -> Result<Completions, SourceError> {
+    let document = snapshot.document;
+    let set = &document.pin_file().map(|f| f.sets[place.set].path.clone()).unwrap_or_default();
+    let taken: HashSet<&AttrPath> = pinned(document, place.pin).collect();
+    let mut list =
+        List { place, set, text: &document.text, taken, seen: HashSet::new(), items: Vec::new() };
+
+    let base: String = place.before.iter().map(|name| quoted_if_needed(name) + ".").collect();
+    let quote = if place.quoted { "\"" } else { "" };
+    // More than is shown: some may be pinned already.
+    let room = LIMIT + list.taken.len().min(LIMIT);
+    let query = format!("{base}{quote}{}", place.typed);
+    for name in source.names(&query, room)? {
+        list.offer(name);
+    }
+    if place.quoted {
+        // Quotes around a name that needs none are as good.
+        for name in source.names(&format!("{base}{}", place.typed), room)? {
+            list.offer(name);
+        }
+    }
+    if !place.typed.is_empty() && list.items.len() < LIMIT {
+        let edits = if place.typed.len() < 4 { 1 } else { 2 };
+        let wanted = format!("{base}{}", place.typed);
+        for summary in source.by_similar_name(&wanted, edits, LIMIT)? {
+            list.offer(Name::Package(summary));
+        }
+        for summary in source.by_words(&place.typed, LIMIT)? {
+            list.offer(Name::Package(summary));
+        }
+    }
+    list.items.truncate(LIMIT);
+    // Each key may bring up names that are spelt alike, so the list is never the last word.
+    Ok(Completions { items: list.items, incomplete: true })
+}
+
+struct List<'a> {
+    place: &'a NamePlace<'a>,
+    /// The names that lead to the set that the name is written in.
+    set: &'a [String],
+    text: &'a str,
+    taken: HashSet<&'a AttrPath>,
+    seen: HashSet<AttrPath>,
+    items: Vec<Item>,
+}
+
+impl List<'_> {
+    fn offer(&mut self, name: Name) {
+        let path = match &name {
+            Name::Package(summary) => &summary.attr_path,
+            Name::Set(path) => path,
+        };
+        let Some(written) = self.written(path) else { return };
+        let is_set = matches!(name, Name::Set(_));
+        if self.taken.contains(path) && !is_set {
+            return;
+        }
+        // A package and a set of one name are two things, and one label: the package comes first.
+        if !self.seen.insert(path.clone()) {
+            return;
+        }
+        self.items.push(match name {
+            Name::Package(summary) => self.package(summary, written),
+            Name::Set(path) => self.set(path, written),
+        });
+    }
+
+    /// The path as it is written in this set, or `None` if it is not in it.
+    fn written(&self, path: &AttrPath) -> Option<String> {
+        let segments = path.segments();
+        let rest = segments.strip_prefix(self.set)?;
+        let names: Vec<String> = rest.iter().map(|name| quoted_if_needed(name)).collect();
+        (!names.is_empty()).then(|| names.join("."))
+    }
+
+    fn package(&self, summary: Summary, written: String) -> Item {
+        let version = &summary.newest;
+        let (text, snippet) = match self.place.goes_on {
+            true => (written.clone(), None),
+            false => {
+                let plain = syntax::edit::escape(version);
+                let text = format!("{written} = \"{plain}\";");
+                let stop = snippet_escape(&plain);
+                let snippet = format!("{} = \"${{1:{stop}}}\";$0", snippet_escape(&written));
+                (text, Some(snippet))
+            }
+        };
+        let seen = format_day(summary.newest_seen);
+        let detail = match &summary.alias_of {
+            Some(target) => format!("{version}, {seen}, another name of {target}"),
+            None => format!("{version}, {seen}"),
+        };
+        let reopen = snippet.is_some();
+        let description = summary.description.map(|text| format!(": {text}")).unwrap_or_default();
+        Item {
+            label: written,
+            kind: ItemKind::Package,
+            detail: Some(detail + &description),
+            text,
+            snippet,
+            reopen,
+            ..self.blank(summary.attr_path)
+        }
+    }
+
+    fn set(&self, path: AttrPath, written: String) -> Item {
+        let text = if self.place.goes_on { written.clone() } else { format!("{written}.") };
+        Item {
+            label: written,
+            kind: ItemKind::Set,
+            detail: Some("a set of packages".to_owned()),
+            text,
+            reopen: !self.place.goes_on,
+            ..self.blank(path)
+        }
+    }
+
+    fn blank(&self, path: AttrPath) -> Item {
+        Item {
+            label: String::new(),
+            kind: ItemKind::Package,
+            detail: None,
+            range: self.place.range,
+            text: String::new(),
+            snippet: None,
+            extra: Vec::new(),
+            filter: self.place.range.of(self.text).to_owned(),
+            preselect: false,
+            discouraged: false,
+            reopen: false,
+            origin: Origin { path, version: None },
+        }
+    }
+}
+
+/// Text that stands for itself in a snippet.
+///
+/// Source: <https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/#snippet_syntax>.
+fn snippet_escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '$' | '}' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}

@@ -1,0 +1,26 @@
+//! A text and everything that follows from it alone.
+
+use syntax::{LineIndex, PinFile, Refusal};
+
+/// One version of a file, read once and shared by every request about it.
+#[derive(Debug)]
+pub struct Document {
+    /// The text.
+    pub text: String,
+    /// Its lines.
+    pub lines: LineIndex,
+    /// Its pins, or why they were not read.
+    pub pins: Result<PinFile, Refusal>,
+}
+
+impl Document {
+    /// Reads a text.
+    pub fn new(text: String) -> Self {
+        Self { lines: LineIndex::new(&text), pins: PinFile::read(&text), text }
+    }
+
+    /// The pins; none if they were not read.
+    pub fn pin_file(&self) -> Option<&PinFile> {
+        self.pins.as_ref().ok()
+    }
+}

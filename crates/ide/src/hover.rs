@@ -1,0 +1,49 @@
+//! Hover: the history of what is pinned.
+
+use model::SourceError;
+use syntax::{Pin, Place, TextRange, locate};
+
+use crate::{Index, Markup, Snapshot, describe, requirement::is_requirement};
+
+/// What is shown over a pin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hover {
+    /// The part of the pin that it is about.
+    pub range: TextRange,
+    /// The text.
+    pub markup: Markup,
+}
+
+pub(crate) fn hover(snapshot: &Snapshot, offset: usize) -> Result<Option<Hover>, SourceError> {
+    let document = snapshot.document;
+    let Some(file) = document.pin_file() else { return Ok(None) };
+    let (pin, range) = match locate(&document.text, file, offset) {
+        Some(Place::Name(name)) => match name.pin {
+            Some(pin) => (pin, pin.name_range()),
+            None => return Ok(None),
+        },
+        Some(Place::Version { pin, literal }) => (pin, literal.range),
+        _ => return Ok(None),
+    };
+    let Index::Ready(source) = snapshot.index else { return Ok(None) };
+    let Some(mut markup) = describe_pin(snapshot, source, pin)? else { return Ok(None) };
+    describe::index(&mut markup, source, snapshot.now)?;
+    Ok(Some(Hover { range, markup }))
+}
+
+fn describe_pin(
+    snapshot: &Snapshot,
+    source: &dyn model::PackageSource,
+    pin: &Pin,
+) -> Result<Option<Markup>, SourceError> {
+    let Some(package) = source.package(&pin.path)? else { return Ok(None) };
+    let Some(newest) = package.newest() else { return Ok(None) };
+    let text = pin.version().map(|literal| literal.text.as_str()).unwrap_or_default();
+    Ok(Some(match package.release(text) {
+        Some(release) => describe::release(&package, release, snapshot.now),
+        None if text.is_empty() || is_requirement(text) => {
+            describe::package(&package, newest, snapshot.now)
+        }
+        None => describe::unknown_version(&package, text),
+    }))
+}

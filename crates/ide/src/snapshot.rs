@@ -1,0 +1,78 @@
+//! What a request is answered from.
+
+use model::{PackageSource, SourceError};
+use syntax::TextRange;
+
+use crate::{
+    CodeAction, Completions, Diagnostic, Document, Hover, Markup, Origin, code_action, completion,
+    diagnostic, hover,
+};
+
+/// The version index as it is at the moment of a request.
+#[derive(Clone, Copy)]
+pub enum Index<'a> {
+    /// It is being opened. Nothing is known, and nothing may be called unknown.
+    Loading,
+    /// It can be asked.
+    Ready(&'a dyn PackageSource),
+    /// It cannot be read.
+    Failed(&'a SourceError),
+}
+
+/// Everything that an answer depends on.
+#[derive(Clone, Copy)]
+pub struct Snapshot<'a> {
+    /// The file.
+    pub document: &'a Document,
+    /// The version index.
+    pub index: Index<'a>,
+    /// The moment, in seconds since 1970-01-01T00:00:00Z: for "how long ago".
+    pub now: i64,
+}
+
+impl Snapshot<'_> {
+    /// What can be written at an offset.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the index cannot be read.
+    pub fn completions(&self, offset: usize) -> Result<Completions, SourceError> {
+        completion::completions(self, offset)
+    }
+
+    /// What is known of the pin at an offset.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the index cannot be read.
+    pub fn hover(&self, offset: usize) -> Result<Option<Hover>, SourceError> {
+        hover::hover(self, offset)
+    }
+
+    /// What is wrong with the pins.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the index cannot be read.
+    pub fn diagnostics(&self) -> Result<Vec<Diagnostic>, SourceError> {
+        diagnostic::diagnostics(self)
+    }
+
+    /// What can be done about the pins that share text with a range.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the index cannot be read.
+    pub fn code_actions(&self, range: TextRange) -> Result<Vec<CodeAction>, SourceError> {
+        code_action::code_actions(self, range)
+    }
+}
+
+/// The documentation of a completion item. It needs nothing but what the item carries, so that an
+/// item can be asked about after its list is gone.
+///
+/// # Errors
+/// [`SourceError`] if the index cannot be read.
+pub fn resolve(
+    source: &dyn PackageSource,
+    origin: &Origin,
+    now: i64,
+) -> Result<Option<Markup>, SourceError> {
+    completion::documentation(source, origin, now)
+}
