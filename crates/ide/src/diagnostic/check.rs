@@ -98,7 +98,7 @@ fn nearest(package: &Package, text: &str) -> Nearest {
     let versions = || package.releases.iter().map(|release| release.version.as_str()).filter(fits);
     // Releases are sorted newest first.
     let below = versions().find(|v| version::compare(v, text) == Ordering::Less);
-    let above = versions().filter(|v| version::compare(v, text) == Ordering::Greater).next_back();
+    let above = versions().rfind(|v| version::compare(v, text) == Ordering::Greater);
     let in_line = package.newest_in_line(text).map(|release| release.version.as_str());
     let shared = |candidate: &str| {
         let pairs = version::components(candidate).zip(version::components(text));
