@@ -44,15 +44,24 @@ pub fn title(text: &str) {
     );
 }
 
-/// Lines of a document with their numbers; below line `below` (from zero) come the lines of `more`,
-/// moved right so that they begin under column `column`.
-pub fn document(lines: &[String], below: usize, column: usize, more: &[String]) {
+/// Something that is drawn below a line of a document.
+pub struct Below {
+    /// The line, from zero.
+    pub line: usize,
+    /// The column, from zero, under which it begins.
+    pub column: usize,
+    /// Its own lines.
+    pub drawn: Vec<String>,
+}
+
+/// The lines of a document with their numbers, and what is shown below some of them.
+pub fn document(lines: &[String], below: &[Below]) {
     for (number, line) in lines.iter().enumerate() {
         println!("{} {line}", in_look(Look::Dim, &format!("{:>4} │", number + 1)));
-        if number == below {
+        for below in below.iter().filter(|below| below.line == number) {
             let margin = in_look(Look::Dim, "     │");
-            for line in more {
-                println!("{margin} {}{line}", " ".repeat(column));
+            for line in &below.drawn {
+                println!("{margin} {}{line}", " ".repeat(below.column));
             }
         }
     }
@@ -63,20 +72,20 @@ pub fn squiggle(length: usize, message: &str) -> String {
     in_look(Look::Wrong, &format!("{} {message}", "~".repeat(length.max(1))))
 }
 
-/// A frame around rows of columns; the first row is the chosen one where `choose` says so.
-pub fn list(rows: &[Vec<String>], choose: bool, footer: Option<&str>) -> Vec<String> {
+/// A frame around rows of columns, of which the first is the chosen one.
+pub fn list(rows: &[Vec<String>], footer: Option<&str>) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
         .map(|c| rows.iter().filter_map(|r| r.get(c)).map(|t| width(t)).max().unwrap_or(0))
         .collect();
-    let lines = rows.iter().map(|row| {
+    let lines = rows.iter().enumerate().map(|(number, row)| {
+        let mark = if number == 0 { "▸ " } else { "  " };
         let cells = widths.iter().enumerate().map(|(c, &w)| pad(row.get(c).map_or("", |t| t), w));
-        cells.collect::<Vec<_>>().join("  ")
+        format!("{mark}{}", cells.collect::<Vec<_>>().join("  "))
     });
     let mut lines: Vec<String> = lines.collect();
-    lines.extend(footer.map(str::to_owned));
-    let chosen = if choose { Some(0) } else { None };
-    framed(&lines, chosen)
+    lines.extend(footer.map(|text| format!("  {text}")));
+    framed(&lines, Some(0))
 }
 
 /// A frame around running text, broken to fit.

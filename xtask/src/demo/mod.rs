@@ -11,8 +11,7 @@ use crate::{
 };
 use server::Server;
 
-const INSTALL: &str = "\
- VS Code   cargo xtask dist
+const INSTALL: &str = " VS Code   cargo xtask dist
            code --install-extension artifacts/dist/nix-archiver-<platform>.vsix
  Neovim    cargo install --path cli
            copy editors/neovim/nix-archiver.lua (0.11: lsp/nix-archiver.lua) into your configuration

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    draw::{self, Look},
+    draw::{self, Below, Look},
     server::Server,
 };
 use crate::{Result, exec};
@@ -48,7 +48,8 @@ pub fn hover(server: &mut Server) -> Result {
     let column = example.lines[at].find('"').ok_or("python3 has no version in the example")? + 1;
     let hover = server.request("textDocument/hover", example.position(at, column))?;
     let text = hover["contents"]["value"].as_str().ok_or("the server had no hover for python3")?;
-    draw::document(&example.lines, at, column, &draw::panel(&without_markup(text), 76));
+    let drawn = draw::panel(&without_markup(text), 76);
+    draw::document(&example.lines, &[Below { line: at, column, drawn }]);
     Ok(())
 }
 
@@ -61,23 +62,22 @@ pub fn mistakes(server: &mut Server) -> Result {
     if problems.is_empty() {
         return Err("the server found no mistake in examples/with-mistakes".to_owned());
     }
+    let mut below = Vec::new();
     for problem in &problems {
         let (start, end) = (&problem["range"]["start"], &problem["range"]["end"]);
-        let (line, from, to) =
-            (index(&start["line"]), index(&start["character"]), index(&end["character"]));
+        let (from, to) = (index(&start["character"]), index(&end["character"]));
         let message = problem["message"].as_str().unwrap_or_default();
         let code = problem["code"].as_str().unwrap_or_default();
         let fixes = fixes(server, &example, problem)?;
         if fixes.is_empty() {
             return Err(format!("the server offers no fix for {message:?}"));
         }
-        let mut below =
+        let mut drawn =
             vec![draw::squiggle(to.saturating_sub(from), &format!("{message} ({code})"))];
-        below.extend(draw::list(&fixes, true, None));
-        let around = line.saturating_sub(1)..(line + 1).min(example.lines.len());
-        draw::document(&example.lines[..around.end], line, from, &below);
-        println!();
+        drawn.extend(draw::list(&fixes, None));
+        below.push(Below { line: index(&start["line"]), column: from, drawn });
     }
+    draw::document(&example.lines, &below);
     Ok(())
 }
 
@@ -162,8 +162,8 @@ fn show_list(
     let rows: Vec<Vec<String>> = rows.collect();
     let left = items.len().saturating_sub(SHOWN);
     let footer = (left > 0).then(|| format!("… and {left} more {what}"));
-    let popup = draw::list(&rows, true, footer.as_deref());
-    draw::document(&example.lines, line, column.saturating_sub(2), &popup);
+    let drawn = draw::list(&rows, footer.as_deref());
+    draw::document(&example.lines, &[Below { line, column: column.saturating_sub(4), drawn }]);
     let resolved = server.request("completionItem/resolve", items[0].clone())?;
     let documentation = &resolved["documentation"];
     if let Some(text) = documentation["value"].as_str().or(documentation.as_str()) {
@@ -186,7 +186,7 @@ fn fixes(server: &mut Server, example: &Example, problem: &Value) -> Result<Vec<
         }),
     )?;
     let titles = answer.as_array().into_iter().flatten().filter_map(|fix| fix["title"].as_str());
-    Ok(titles.map(|title| vec![format!("💡 {title}")]).collect())
+    Ok(titles.map(|title| vec![format!("Fix: {title}")]).collect())
 }
 
 fn index(number: &Value) -> usize {

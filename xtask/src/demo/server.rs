@@ -29,13 +29,14 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the server and greets it. Its data folder is `home`, so that what is shown comes from
-    /// the starter index, whatever index this machine has.
+    /// Starts the server and greets it. Its home is `home`, so that what is shown comes from the
+    /// starter index, whatever index this machine has.
     pub fn start(program: &Path, home: &Path) -> Result<Self> {
         let mut child = Command::new(program)
             .arg("lsp")
             .env("HOME", home)
-            .env("XDG_DATA_HOME", home)
+            .env("XDG_DATA_HOME", home.join("data"))
+            .env("XDG_CACHE_HOME", home.join("cache"))
             .env_remove("NIX_ARCHIVER_INDEX")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
