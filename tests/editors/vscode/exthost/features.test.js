@@ -85,28 +85,34 @@ suite('hover', () => {
 
 suite('problems', () => {
   test('an unknown package and an unknown version, each at its place', async () => {
-    const file = await open('problems', '{\n  ripgerp = "13.0.0";\n  nodejs = "20.11.9";\n  python3 = "3.6.4";\n}\n');
+    const file = await open('problems', '{\n  ripgerp = "13.0.0";\n  nodejs = "20.10.9";\n  python3 = "3.6.4";\n}\n');
     const found = await problems(file);
     const where = d => [typeof d.code === 'object' ? d.code.value : d.code, file.document.getText(d.range).replaceAll('"', '')];
-    assert.deepEqual(found.map(where), [['unknown-package', 'ripgerp'], ['unknown-version', '20.11.9']]);
+    assert.deepEqual(found.map(where), [['unknown-package', 'ripgerp'], ['unknown-version', '20.10.9']]);
     assert.deepEqual(found.map(d => d.severity), [vscode.DiagnosticSeverity.Error, vscode.DiagnosticSeverity.Error]);
   });
 
+  test('a version that may be newer than the index is a warning', async () => {
+    const file = await open('newer', '{\n  nodejs = "21.0.0";\n}\n');
+    const [found] = await problems(file);
+    assert.equal(found.severity, vscode.DiagnosticSeverity.Warning);
+  });
+
   test('their fixes lead to real ones', async () => {
-    const file = await open('fixes', '{\n  ripgerp = "13.0.0";\n  nodejs = "20.11.9";\n}\n');
-    for (const [at, wanted] of [[0, /ripgrep/], [1, /20\.11\.0/]]) {
+    const file = await open('fixes', '{\n  ripgerp = "13.0.0";\n  nodejs = "20.10.9";\n}\n');
+    for (const [at, wanted] of [[0, /ripgrep/], [1, /20\.10\.0/]]) {
       const found = await problems(file);
       const offered = await fixes(file, found[Math.min(at, found.length - 1)]);
       const fix = offered.find(action => wanted.test(action.title));
       assert.ok(fix, `no fix like ${wanted} in ${offered.map(action => action.title)}`);
       assert.ok(await vscode.workspace.applyEdit(fix.edit));
     }
-    assert.equal(file.document.getText(), '{\n  ripgrep = "13.0.0";\n  nodejs = "20.11.0";\n}\n');
+    assert.equal(file.document.getText(), '{\n  ripgrep = "13.0.0";\n  nodejs = "20.10.0";\n}\n');
     await noProblems(file);
   });
 
   test('a syntax error elsewhere does not stop the rest', async () => {
-    const file = await open('broken', '{\n  nodejs = "20.11.9";\n  python3 = ;\n  ripgrep = "$0\n}\n');
+    const file = await open('broken', '{\n  nodejs = "20.10.9";\n  python3 = ;\n  ripgrep = "$0\n}\n');
     assert.ok((await problems(file)).some(d => JSON.stringify(d.code).includes('unknown-version')));
     assert.deepEqual((await suggestions(file, file.cursor)).map(label), ['14.1.0', '13.0.0', '0.8.0']);
   });

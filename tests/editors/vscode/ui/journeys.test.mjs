@@ -11,8 +11,8 @@ import { launch, Workbench } from '../lib/workbench.mjs';
 
 const NODEJS = ['20.11.0', '20.10.0', '18.13.0', '10.15.0', '8.9.4'];
 const START = `{
-  pyhton3 = "3.6.4";
-  ripgrep-all = "0.9.7";
+  ripgerp-all = "0.9.6";
+  python3 = "3.6.5";
 
 }
 `;
@@ -97,21 +97,21 @@ describe('packages.nix in the window', { timeout: 240_000 }, () => {
 
   test('a quick fix puts the nearest name in', async () => {
     await window.goTo(2, 5);
-    const fix = page.locator('.action-widget .monaco-list-row', { hasText: 'python3' }).first();
+    const fix = page.locator('.action-widget .monaco-list-row', { hasText: 'ripgrep-all' }).first();
     await window.pressUntil('Control+.', fix);
     await picture('quick-fix-name');
     await page.keyboard.press('Enter');
-    await window.line('python3 = "3.6.4";').waitFor();
-    assert.doesNotMatch(await window.text(), /pyhton3/);
+    await window.line('ripgrep-all = "0.9.6";').waitFor();
+    assert.doesNotMatch(await window.text(), /ripgerp/);
   });
 
   test('a quick fix puts the nearest version in', async () => {
-    await window.goTo(3, 20);
-    const fix = page.locator('.action-widget .monaco-list-row', { hasText: '0.9.6' }).first();
+    await window.goTo(3, 15);
+    const fix = page.locator('.action-widget .monaco-list-row', { hasText: '3.6.4' }).first();
     await window.pressUntil('Control+.', fix);
     await picture('quick-fix-version');
     await fix.click();
-    await window.line('ripgrep-all = "0.9.6";').waitFor();
+    await window.line('python3 = "3.6.4";').waitFor();
     await page.locator('.squiggly-error').first().waitFor({ state: 'detached' });
   });
 
@@ -121,7 +121,7 @@ describe('packages.nix in the window', { timeout: 240_000 }, () => {
     const saved = fs.readFileSync(file, 'utf8');
     assert.equal(
       saved,
-      '{\n  python3 = "3.6.4";\n  ripgrep-all = "0.9.6";\n  nodejs = "10.15.0";\n  ripgrep = "13.0.0";\n}\n',
+      '{\n  ripgrep-all = "0.9.6";\n  python3 = "3.6.4";\n  nodejs = "10.15.0";\n  ripgrep = "13.0.0";\n}\n',
     );
   });
 
