@@ -4,6 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
+if [[ $(uname -sm) != "Linux x86_64" ]]; then
+  echo "The tests in VS Code run on 64-bit Linux on x86 only, because the Node that VS Code is run with is installed for that; this is $(uname -sm)." >&2
+  exit 1
+fi
+
 done_for=node_modules/.set-up-for
 if [[ -f $done_for ]] && cmp -s package-lock.json "$done_for"; then
   echo "VS Code is set up."
