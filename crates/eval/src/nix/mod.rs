@@ -1,0 +1,37 @@
+//! A lazy evaluator of Nix, for metadata.
+//!
+//! It evaluates nixpkgs from its own source text, with these exceptions, each written in Nix under
+//! `prelude/`:
+//!
+//! | stands for | written in | why |
+//! |---|---|---|
+//! | `pkgs/stdenv/default.nix` | `prelude/stdenv.nix` | the stages of the bootstrap say nothing about what a package is |
+//! | `mkDerivation` (`pkgs/stdenv/generic/make-derivation.nix`) | `prelude/stdenv.nix` | keeps name, version, meta and passthru; paths in the store are unknown |
+//! | `derivation` | `prelude/derivation.nix` | the same |
+//!
+//! What cannot be known from the source text is [`value::Fail::Unknown`], which spreads to
+//! everything that depends on it.
+
+mod heap;
+mod ir;
+mod lower;
+mod machine;
+mod nixpkgs;
+mod prims;
+mod value;
+
+pub use machine::STACK_BYTES;
+pub use nixpkgs::NixTracker;
+
+/// Where the tree lies, as evaluated code sees it.
+const ROOT: &str = "/nixpkgs";
+
+/// Splits a derivation's name as `builtins.parseDrvName` does: at the first dash that is not
+/// followed by a letter.
+pub fn drv_name(text: &str) -> (&str, &str) {
+    let bytes = text.as_bytes();
+    let dash = (0..bytes.len()).find(|&i| {
+        bytes[i] == b'-' && bytes.get(i + 1).is_some_and(|next| !next.is_ascii_alphabetic())
+    });
+    dash.map_or((text, ""), |at| (&text[..at], &text[at + 1..]))
+}

@@ -1,0 +1,374 @@
+//! What each attribute path of nixpkgs is, asked again only where something it looked at changed.
+
+use std::rc::Rc;
+
+use model::{AttrPath, Facts};
+use rustc_hash::FxHashMap;
+
+use super::{
+    heap::{NodeId, Recipe},
+    machine::{Machine, State},
+    prims,
+    value::{Attrs, Fail, R, Sym, ThunkId, Value},
+};
+use crate::{
+    observe::{Observation, Outcome, Tracker},
+    source::{Change, Source},
+};
+
+/// How many bytes the heap may take before evaluation starts over with an empty one.
+const HEAP_LIMIT: usize = 900 << 20;
+
+/// How deep sets of packages may nest.
+const MAX_PATH: usize = 4;
+
+/// A [`Tracker`] that evaluates nixpkgs and remembers what it looked at.
+///
+/// It needs a stack of [`super::STACK_BYTES`].
+#[derive(Default)]
+pub struct NixTracker {
+    state: Option<State>,
+    questions: Vec<Question>,
+    by_path: FxHashMap<Vec<Sym>, u32>,
+    asked: u64,
+}
+
+/// What is at an attribute path?
+struct Question {
+    path: Vec<Sym>,
+    node: NodeId,
+    /// The names of the set at the path, if it is one whose packages are listed.
+    children: Vec<Sym>,
+    outcome: Outcome,
+    alive: bool,
+}
+
+/// What one question found.
+struct Answer {
+    outcome: Outcome,
+    children: Vec<Sym>,
+}
+
+impl Tracker for NixTracker {
+    fn start(&mut self, source: &dyn Source) -> Vec<Observation> {
+        *self = Self::default();
+        let mut state = State::new();
+        state.replaced.insert("/prelude/packages.nix".into(), include_str!("prelude/packages.nix"));
+        let stdenv = format!("{}/pkgs/stdenv/default.nix", super::ROOT);
+        state.replaced.insert(stdenv.into(), include_str!("prelude/stdenv.nix"));
+        self.state = Some(state);
+        let root = self.question(Vec::new());
+        self.run(source, vec![root])
+    }
+
+    fn step(&mut self, source: &dyn Source, changes: &[Change]) -> Vec<Observation> {
+        let Some(state) = self.state.as_mut() else { return self.start(source) };
+        if state.heap.size() > HEAP_LIMIT {
+            return self.start_over(source);
+        }
+        let questions = state.change(source, changes);
+        self.run(source, questions)
+    }
+}
+
+impl NixTracker {
+    /// How many blobs were asked for that the source does not have.
+    pub fn absent_blobs(&self) -> u64 {
+        self.state.as_ref().map_or(0, |s| s.absent)
+    }
+
+    /// What it holds, for reports.
+    pub fn describe(&self) -> String {
+        self.state.as_ref().map_or_else(String::new, |s| {
+            format!(
+                "{} questions, {} nodes, {} MB",
+                self.questions.len(),
+                s.heap.nodes.len(),
+                s.heap.size() >> 20
+            )
+        })
+    }
+
+    /// How many questions were asked so far.
+    pub fn asked(&self) -> u64 {
+        self.asked
+    }
+
+    /// Evaluates everything with an empty heap, and says what differs from what was said before.
+    fn start_over(&mut self, source: &dyn Source) -> Vec<Observation> {
+        let mut before: FxHashMap<AttrPath, Outcome> = FxHashMap::default();
+        for question in std::mem::take(&mut self.questions) {
+            if let Some(path) = self.attr_path(&question.path).filter(|_| question.alive) {
+                before.insert(path, question.outcome);
+            }
+        }
+        let mut observations = self.start(source);
+        observations.retain(|o| before.remove(&o.attr_path).as_ref() != Some(&o.outcome));
+        let gone = before.into_iter().filter(|(_, outcome)| *outcome != Outcome::Gone);
+        observations
+            .extend(gone.map(|(attr_path, _)| Observation { attr_path, outcome: Outcome::Gone }));
+        observations
+    }
+
+    fn question(&mut self, path: Vec<Sym>) -> u32 {
+        if let Some(&id) = self.by_path.get(&path) {
+            self.questions[id as usize].alive = true;
+            return id;
+        }
+        let state = self.state.as_mut().expect("questions are asked of a started machine");
+        let id = u32::try_from(self.questions.len()).expect("fewer than 2^32 questions");
+        let node = state.heap.node(Recipe::Question(id));
+        self.by_path.insert(path.clone(), id);
+        self.questions.push(Question {
+            path,
+            node,
+            children: Vec::new(),
+            outcome: Outcome::Gone,
+            alive: true,
+        });
+        id
+    }
+
+    /// Asks questions until no new ones come up.
+    fn run(&mut self, source: &dyn Source, mut todo: Vec<u32>) -> Vec<Observation> {
+        let mut observations = Vec::new();
+        // A set before its members, so that members that are gone are not asked for.
+        todo.sort_by_key(|id| std::cmp::Reverse(self.questions[*id as usize].path.len()));
+        while let Some(id) = todo.pop() {
+            if !self.questions[id as usize].alive {
+                continue;
+            }
+            let Question { path, node, .. } = &self.questions[id as usize];
+            let (path, node) = (path.clone(), *node);
+            self.asked += 1;
+            let state = self.state.as_mut().expect("questions are asked of a started machine");
+            let mut machine = Machine { s: state, source };
+            let answer = machine.ask(node, |m| look(m, &path));
+            let before =
+                std::mem::replace(&mut self.questions[id as usize].children, answer.children);
+            let now = self.questions[id as usize].children.clone();
+            for sym in before.iter().filter(|sym| now.binary_search(sym).is_err()) {
+                self.forget(&[path.as_slice(), &[*sym]].concat(), &mut observations);
+            }
+            for sym in now.iter().filter(|sym| before.binary_search(sym).is_err()) {
+                todo.push(self.question([path.as_slice(), &[*sym]].concat()));
+            }
+            self.report(id, answer.outcome, &mut observations);
+        }
+        observations
+    }
+
+    fn report(&mut self, id: u32, outcome: Outcome, observations: &mut Vec<Observation>) {
+        let question = &mut self.questions[id as usize];
+        if question.outcome == outcome {
+            return;
+        }
+        question.outcome = outcome.clone();
+        let path = self.questions[id as usize].path.clone();
+        if let Some(attr_path) = self.attr_path(&path) {
+            observations.push(Observation { attr_path, outcome });
+        }
+    }
+
+    /// A path is gone, and everything below it.
+    fn forget(&mut self, path: &[Sym], observations: &mut Vec<Observation>) {
+        let Some(&id) = self.by_path.get(path) else { return };
+        self.questions[id as usize].alive = false;
+        for sym in std::mem::take(&mut self.questions[id as usize].children) {
+            self.forget(&[path, &[sym]].concat(), observations);
+        }
+        self.report(id, Outcome::Gone, observations);
+    }
+
+    fn attr_path(&self, path: &[Sym]) -> Option<AttrPath> {
+        let state = self.state.as_ref()?;
+        AttrPath::from_segments(path.iter().map(|sym| &**state.syms.name(*sym))).ok()
+    }
+}
+
+/// Looks at what is at a path.
+fn look(m: &mut Machine<'_>, path: &[Sym]) -> Answer {
+    match try_look(m, path) {
+        Ok(answer) => answer,
+        Err(fail) => Answer { outcome: failed(&fail), children: Vec::new() },
+    }
+}
+
+fn failed(fail: &Fail) -> Outcome {
+    match fail {
+        Fail::Throw(_) | Fail::Assert => Outcome::Gone,
+        Fail::Error(why) | Fail::Unknown(why) => Outcome::Unknown(why.to_string()),
+        Fail::Cycle => Outcome::Unknown("it depends on itself".to_owned()),
+        Fail::Limit => Outcome::Unknown("evaluation goes too deep".to_owned()),
+    }
+}
+
+fn try_look(m: &mut Machine<'_>, path: &[Sym]) -> R<Answer> {
+    let root = m.import("/prelude/packages.nix")?;
+    let mut value = m.force(root)?;
+    for sym in path {
+        let Value::Attrs(attrs) = &value else { return Ok(nothing()) };
+        let attrs = attrs.clone();
+        let Some(thunk) = m.get(&attrs, *sym)? else { return Ok(nothing()) };
+        value = m.force(thunk)?;
+    }
+    let Value::Attrs(attrs) = value else { return Ok(nothing()) };
+    if !path.is_empty() && m.is_derivation(&attrs)? {
+        let outcome = package(m, &attrs)?;
+        return Ok(Answer { outcome, children: Vec::new() });
+    }
+    let listed = path.len() < 2 || (path.len() < MAX_PATH && recurses(m, &attrs)?);
+    let hidden = path.len() == 1 && is_whole(m, path[0]);
+    if !listed || hidden {
+        return Ok(nothing());
+    }
+    let keys = m.keys(&attrs)?;
+    let children = keys.into_iter().filter(|sym| !m.s.syms.name(*sym).starts_with("__")).collect();
+    Ok(Answer { outcome: Outcome::Gone, children })
+}
+
+fn nothing() -> Answer {
+    Answer { outcome: Outcome::Gone, children: Vec::new() }
+}
+
+/// Sets at the top that are all of nixpkgs once more, or hold functions and no packages.
+fn is_whole(m: &Machine<'_>, sym: Sym) -> bool {
+    const WHOLE: [&str; 24] = [
+        "pkgs",
+        "lib",
+        "buildPackages",
+        "targetPackages",
+        "config",
+        "builtins",
+        "stdenv",
+        "pkgsCross",
+        "pkgsStatic",
+        "pkgsMusl",
+        "pkgsi686Linux",
+        "pkgsHostTarget",
+        "pkgsBuildHost",
+        "pkgsBuildBuild",
+        "pkgsBuildTarget",
+        "pkgsHostHost",
+        "pkgsTargetTarget",
+        "pkgsLLVM",
+        "pkgsArocc",
+        "pkgsZig",
+        "pkgsExtraHardening",
+        "pkgsx86_64Darwin",
+        "tests",
+        "nixosTests",
+    ];
+    WHOLE.contains(&&**m.s.syms.name(sym))
+}
+
+fn recurses(m: &mut Machine<'_>, attrs: &Rc<Attrs>) -> R<bool> {
+    let sym = m.s.syms.intern("recurseForDerivations");
+    match m.get(attrs, sym)? {
+        Some(thunk) => Ok(matches!(m.force(thunk)?, Value::Bool(true))),
+        None => Ok(false),
+    }
+}
+
+fn package(m: &mut Machine<'_>, attrs: &Rc<Attrs>) -> R<Outcome> {
+    let name = text_at(m, attrs, "name");
+    let split = |name: &Rc<str>| {
+        let (pname, version) = super::drv_name(name);
+        (pname.to_owned(), version.to_owned())
+    };
+    if let Err(fail) = &name
+        && matches!(**fail, Fail::Throw(_) | Fail::Assert)
+    {
+        return Ok(Outcome::Gone);
+    }
+    let version = match text_at(m, attrs, "version")? {
+        Some(version) => version.to_string(),
+        None => name.clone()?.as_ref().map(|name| split(name).1).unwrap_or_default(),
+    };
+    if version.is_empty() {
+        return Ok(Outcome::Gone);
+    }
+    let pname = match text_at(m, attrs, "pname") {
+        Ok(Some(pname)) => Some(pname.to_string()),
+        _ => name.ok().flatten().map(|name| split(&name).0),
+    };
+    let facts = Facts { pname, ..meta(m, attrs) };
+    Ok(Outcome::Known { version, facts, alias_of: None })
+}
+
+/// What `meta` says, as far as it can be known.
+fn meta(m: &mut Machine<'_>, attrs: &Rc<Attrs>) -> Facts {
+    let mut facts = Facts::default();
+    let sym = m.s.syms.intern("meta");
+    let Ok(Some(thunk)) = m.get(attrs, sym) else { return facts };
+    let Ok(meta) = m.force_attrs(thunk) else { return facts };
+    let owned = |text: R<Option<Rc<str>>>| text.ok().flatten().map(|t| t.trim().to_owned());
+    facts.description = owned(text_at(m, &meta, "description")).filter(|t| !t.is_empty());
+    facts.homepage = owned(first_text(m, &meta, "homepage"));
+    facts.license = license(m, &meta).unwrap_or_default();
+    let sym = m.s.syms.intern("broken");
+    if let Ok(Some(thunk)) = m.get(&meta, sym) {
+        facts.broken = matches!(m.force(thunk), Ok(Value::Bool(true)));
+    }
+    let sym = m.s.syms.intern("knownVulnerabilities");
+    if let Ok(Some(thunk)) = m.get(&meta, sym)
+        && let Ok(list) = m.force_list(thunk)
+    {
+        let texts = list.iter().filter_map(|item| m.force_str(*item).ok());
+        facts.known_vulnerabilities = texts.map(|t| t.to_string()).collect();
+    }
+    facts
+}
+
+fn text_at(m: &mut Machine<'_>, attrs: &Rc<Attrs>, name: &str) -> R<Option<Rc<str>>> {
+    let sym = m.s.syms.intern(name);
+    let Some(thunk) = m.get(attrs, sym)? else { return Ok(None) };
+    match m.force(thunk)? {
+        Value::Str(text) => prims::certain(text).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// A text, or the first of a list of texts.
+fn first_text(m: &mut Machine<'_>, attrs: &Rc<Attrs>, name: &str) -> R<Option<Rc<str>>> {
+    let sym = m.s.syms.intern(name);
+    let Some(thunk) = m.get(attrs, sym)? else { return Ok(None) };
+    match m.force(thunk)? {
+        Value::Str(text) => Ok(Some(text)),
+        Value::List(items) => match items.first() {
+            Some(item) => m.force_str(*item).map(Some),
+            None => Ok(None),
+        },
+        _ => Ok(None),
+    }
+}
+
+fn license(m: &mut Machine<'_>, meta: &Rc<Attrs>) -> R<Option<String>> {
+    let sym = m.s.syms.intern("license");
+    let Some(thunk) = m.get(meta, sym)? else { return Ok(None) };
+    let mut names = Vec::new();
+    match m.force(thunk)? {
+        Value::List(items) => {
+            for item in items.iter() {
+                names.extend(one_license(m, *item)?);
+            }
+        }
+        _ => names.extend(one_license(m, thunk)?),
+    }
+    Ok(if names.is_empty() { None } else { Some(names.join(", ")) })
+}
+
+fn one_license(m: &mut Machine<'_>, thunk: ThunkId) -> R<Option<String>> {
+    match m.force(thunk)? {
+        Value::Str(text) => Ok(Some(text.to_string())),
+        Value::Attrs(attrs) => {
+            for name in ["spdxId", "shortName", "fullName"] {
+                if let Some(text) = text_at(m, &attrs, name)? {
+                    return Ok(Some(text.to_string()));
+                }
+            }
+            Ok(None)
+        }
+        _ => Ok(None),
+    }
+}

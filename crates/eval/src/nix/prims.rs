@@ -1,0 +1,967 @@
+//! The builtins of the language.
+//!
+//! Names and meanings: <https://nix.dev/manual/nix/latest/language/builtins>. What needs the
+//! network, the store or the clock has a value that cannot be known from the source text.
+
+use std::rc::Rc;
+
+use model::version;
+use rustc_hash::FxHashMap;
+
+use super::{
+    ROOT,
+    heap::Cell,
+    ir::Op,
+    machine::{Machine, State, plain},
+    value::{Attrs, Fail, PrimApp, R, Sym, Symbols, ThunkId, Value, error, unknown},
+};
+use crate::source::EntryKind;
+
+/// What stands in a string for a path in the store, which cannot be known. It is no character of
+/// any text, so a string without it is as Nix would have it.
+pub const STORE_PATH: &str = "\u{fdd0}";
+
+/// A string whose every byte is needed.
+fn plain_str(m: &mut Machine<'_>, id: ThunkId) -> R<Rc<str>> {
+    let text = m.force_str(id)?;
+    certain(text)
+}
+
+/// Refuses a string that holds a path in the store.
+pub fn certain(text: Rc<str>) -> R<Rc<str>> {
+    if text.contains(STORE_PATH) { unknown("a store path") } else { Ok(text) }
+}
+
+/// A builtin function.
+#[derive(Debug)]
+pub struct Prim {
+    pub name: &'static str,
+    pub arity: usize,
+    pub run: fn(&mut Machine<'_>, &[ThunkId]) -> R<Value>,
+}
+
+/// Names that evaluation itself looks for.
+#[derive(Debug)]
+pub struct KnownSyms {
+    pub overrides: Sym,
+    pub functor: Sym,
+    pub to_string: Sym,
+    pub out_path: Sym,
+    pub type_: Sym,
+    pub name: Sym,
+    pub value: Sym,
+    pub success: Sym,
+    pub right: Sym,
+    pub wrong: Sym,
+    pub version: Sym,
+    pub start_set: Sym,
+    pub operator: Sym,
+    pub key: Sym,
+}
+
+impl KnownSyms {
+    pub fn new(syms: &mut Symbols) -> Self {
+        let mut s = |name| syms.intern(name);
+        Self {
+            overrides: s("__overrides"),
+            functor: s("__functor"),
+            to_string: s("__toString"),
+            out_path: s("outPath"),
+            type_: s("type"),
+            name: s("name"),
+            value: s("value"),
+            success: s("success"),
+            right: s("right"),
+            wrong: s("wrong"),
+            version: s("version"),
+            start_set: s("startSet"),
+            operator: s("operator"),
+            key: s("key"),
+        }
+    }
+}
+
+/// The outermost scope: constants, functions, and `builtins`.
+pub fn globals(state: &mut State) -> Vec<(String, ThunkId)> {
+    const TOP: [&str; 16] = [
+        "abort",
+        "baseNameOf",
+        "dirOf",
+        "fetchGit",
+        "fetchMercurial",
+        "fetchTarball",
+        "fetchTree",
+        "fromTOML",
+        "import",
+        "isNull",
+        "map",
+        "placeholder",
+        "removeAttrs",
+        "scopedImport",
+        "throw",
+        "toString",
+    ];
+    let mut members: Vec<(&'static str, ThunkId)> = Vec::new();
+    for prim in PRIMS {
+        let app = PrimApp { prim, args: Vec::new() };
+        members.push((prim.name, state.heap.value(Value::Prim(Rc::new(app)))));
+    }
+    let constants = [
+        ("true", Value::Bool(true)),
+        ("false", Value::Bool(false)),
+        ("null", Value::Null),
+        ("currentSystem", Value::str("x86_64-linux")),
+        ("nixVersion", Value::str("2.18.0")),
+        ("langVersion", Value::Int(6)),
+        ("storeDir", Value::str("/nix/store")),
+        ("nixPath", Value::List(Rc::new([]))),
+        ("nixpkgs", Value::Path(ROOT.into())),
+        ("packages", Value::Path("/prelude/packages.nix".into())),
+    ];
+    for (name, value) in constants {
+        members.push((name, state.heap.value(value)));
+    }
+    let derivation = state.heap.alloc(Cell::Import("/prelude/derivation.nix".into()));
+    state.replaced.insert("/prelude/derivation.nix".into(), include_str!("prelude/derivation.nix"));
+    members.push(("derivation", derivation));
+
+    let mut globals = Vec::new();
+    for (name, thunk) in &members {
+        if TOP.contains(name) || matches!(*name, "true" | "false" | "null" | "derivation") {
+            globals.push(((*name).to_owned(), *thunk));
+        }
+        globals.push((format!("__{name}"), *thunk));
+    }
+    let mut entries: Vec<(Sym, ThunkId)> = members
+        .iter()
+        .filter(|(name, _)| !matches!(*name, "unknown" | "storePathOf" | "nixpkgs" | "packages"))
+        .map(|(name, thunk)| (state.syms.intern(name), *thunk))
+        .collect();
+    let own = state.heap.value(Value::Null);
+    entries.push((state.syms.intern("builtins"), own));
+    let builtins = plain(entries);
+    state.heap.thunk(own).cell = Cell::Value(builtins);
+    globals.push(("builtins".to_owned(), own));
+    globals
+}
+
+/// `+ - * /` on numbers.
+pub fn arithmetic(op: Op, a: &Value, b: &Value) -> R<Value> {
+    match (a, b) {
+        (Value::Int(x), Value::Int(y)) => match op {
+            Op::Add => Ok(Value::Int(x.wrapping_add(*y))),
+            Op::Sub => Ok(Value::Int(x.wrapping_sub(*y))),
+            Op::Mul => Ok(Value::Int(x.wrapping_mul(*y))),
+            _ if *y == 0 => error("division by zero"),
+            _ => Ok(Value::Int(x.wrapping_div(*y))),
+        },
+        _ => {
+            let (Some(x), Some(y)) = (float(a), float(b)) else {
+                return error(format!("arithmetic on {} and {}", a.type_name(), b.type_name()));
+            };
+            match op {
+                Op::Add => Ok(Value::Float(x + y)),
+                Op::Sub => Ok(Value::Float(x - y)),
+                Op::Mul => Ok(Value::Float(x * y)),
+                _ if y == 0.0 => error("division by zero"),
+                _ => Ok(Value::Float(x / y)),
+            }
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "as Nix converts them")]
+fn float(value: &Value) -> Option<f64> {
+    match value {
+        Value::Int(i) => Some(*i as f64),
+        Value::Float(f) => Some(*f),
+        _ => None,
+    }
+}
+
+macro_rules! prims {
+    ($($name:literal $arity:literal $run:expr;)*) => {
+        /// Every builtin function.
+        pub static PRIMS: &[Prim] =
+            &[$(Prim { name: $name, arity: $arity, run: $run }),*];
+    };
+}
+
+prims! {
+    "unknown" 1 |m, a| { let why = m.force_str(a[0])?; unknown(why) };
+    "storePathOf" 1 |_, _| Ok(Value::str(STORE_PATH));
+    "abort" 1 |m, a| { let why = m.force_str(a[0])?; error(why) };
+    "throw" 1 |m, a| { let why = m.force_str(a[0])?; Err(Rc::new(Fail::Throw(why))) };
+    "trace" 2 |m, a| m.force(a[1]);
+    "traceVerbose" 2 |m, a| m.force(a[1]);
+    "warn" 2 |m, a| m.force(a[1]);
+    "addErrorContext" 2 |m, a| m.force(a[1]);
+    "break" 1 |m, a| m.force(a[0]);
+    "seq" 2 |m, a| { m.force(a[0])?; m.force(a[1]) };
+    "deepSeq" 2 |m, a| { deep(m, a[0])?; m.force(a[1]) };
+    "tryEval" 1 try_eval;
+    "import" 1 import;
+    "scopedImport" 2 |_, _| unknown("scopedImport");
+    "typeOf" 1 |m, a| Ok(Value::str(m.force(a[0])?.type_name()));
+    "isNull" 1 |m, a| is(m, a, |v| matches!(v, Value::Null));
+    "isBool" 1 |m, a| is(m, a, |v| matches!(v, Value::Bool(_)));
+    "isInt" 1 |m, a| is(m, a, |v| matches!(v, Value::Int(_)));
+    "isFloat" 1 |m, a| is(m, a, |v| matches!(v, Value::Float(_)));
+    "isString" 1 |m, a| is(m, a, |v| matches!(v, Value::Str(_)));
+    "isPath" 1 |m, a| is(m, a, |v| matches!(v, Value::Path(_)));
+    "isList" 1 |m, a| is(m, a, |v| matches!(v, Value::List(_)));
+    "isAttrs" 1 |m, a| is(m, a, |v| matches!(v, Value::Attrs(_)));
+    "isFunction" 1 |m, a| is(m, a, |v| matches!(v, Value::Lambda(_) | Value::Prim(_)));
+    "toString" 1 |m, a| { let v = m.force(a[0])?; Ok(Value::Str(m.coerce(&v, true)?)) };
+    "add" 2 |m, a| { let (x, y) = (m.force(a[0])?, m.force(a[1])?); arithmetic(Op::Add, &x, &y) };
+    "sub" 2 |m, a| { let (x, y) = (m.force(a[0])?, m.force(a[1])?); arithmetic(Op::Sub, &x, &y) };
+    "mul" 2 |m, a| { let (x, y) = (m.force(a[0])?, m.force(a[1])?); arithmetic(Op::Mul, &x, &y) };
+    "div" 2 |m, a| { let (x, y) = (m.force(a[0])?, m.force(a[1])?); arithmetic(Op::Div, &x, &y) };
+    "lessThan" 2 |m, a| {
+        let (x, y) = (m.force(a[0])?, m.force(a[1])?);
+        Ok(Value::Bool(m.less(&x, &y)?))
+    };
+    "bitAnd" 2 |m, a| Ok(Value::Int(m.force_int(a[0])? & m.force_int(a[1])?));
+    "bitOr" 2 |m, a| Ok(Value::Int(m.force_int(a[0])? | m.force_int(a[1])?));
+    "bitXor" 2 |m, a| Ok(Value::Int(m.force_int(a[0])? ^ m.force_int(a[1])?));
+    "ceil" 1 |m, a| round(m, a, f64::ceil);
+    "floor" 1 |m, a| round(m, a, f64::floor);
+    "attrNames" 1 |m, a| {
+        let attrs = m.force_attrs(a[0])?;
+        let mut names = Vec::new();
+        for sym in m.sorted_keys(&attrs)? {
+            let name = m.s.syms.name(sym).clone();
+            names.push(m.s.heap.value(Value::Str(name)));
+        }
+        Ok(Value::List(names.into()))
+    };
+    "attrValues" 1 |m, a| {
+        let attrs = m.force_attrs(a[0])?;
+        let mut values = Vec::new();
+        for sym in m.sorted_keys(&attrs)? {
+            values.push(m.need(&attrs, sym)?);
+        }
+        Ok(Value::List(values.into()))
+    };
+    "getAttr" 2 |m, a| {
+        let sym = name_of(m, a[0])?;
+        let attrs = m.force_attrs(a[1])?;
+        let thunk = m.need(&attrs, sym)?;
+        m.force(thunk)
+    };
+    "hasAttr" 2 |m, a| {
+        let sym = name_of(m, a[0])?;
+        let attrs = m.force_attrs(a[1])?;
+        Ok(Value::Bool(m.get(&attrs, sym)?.is_some()))
+    };
+    "removeAttrs" 2 remove_attrs;
+    "intersectAttrs" 2 intersect_attrs;
+    "listToAttrs" 1 list_to_attrs;
+    "mapAttrs" 2 map_attrs;
+    "zipAttrsWith" 2 zip_attrs_with;
+    "catAttrs" 2 |m, a| {
+        let sym = name_of(m, a[0])?;
+        let mut out = Vec::new();
+        for item in m.force_list(a[1])?.iter() {
+            let attrs = m.force_attrs(*item)?;
+            out.extend(m.get(&attrs, sym)?);
+        }
+        Ok(Value::List(out.into()))
+    };
+    "functionArgs" 1 function_args;
+    "unsafeGetAttrPos" 2 |_, _| Ok(Value::Null);
+    "length" 1 |m, a| Ok(Value::Int(int(m.force_list(a[0])?.len())));
+    "head" 1 |m, a| {
+        let list = m.force_list(a[0])?;
+        match list.first() { Some(item) => m.force(*item), None => error("head of an empty list") }
+    };
+    "tail" 1 |m, a| {
+        let list = m.force_list(a[0])?;
+        if list.is_empty() { return error("tail of an empty list"); }
+        Ok(Value::List(list[1..].into()))
+    };
+    "elemAt" 2 |m, a| {
+        let list = m.force_list(a[0])?;
+        let at = m.force_int(a[1])?;
+        match usize::try_from(at).ok().and_then(|at| list.get(at)) {
+            Some(item) => m.force(*item),
+            None => error("an index outside of the list"),
+        }
+    };
+    "elem" 2 |m, a| {
+        let wanted = m.force(a[0])?;
+        for item in m.force_list(a[1])?.iter() {
+            let item = m.force(*item)?;
+            if m.equal(&wanted, &item)? { return Ok(Value::Bool(true)); }
+        }
+        Ok(Value::Bool(false))
+    };
+    "map" 2 |m, a| {
+        let items = m.force_list(a[1])?;
+        Ok(Value::List(items.iter().map(|item| m.apply(a[0], *item)).collect()))
+    };
+    "filter" 2 |m, a| {
+        let items = m.force_list(a[1])?;
+        if items.is_empty() { return Ok(Value::List(items)); }
+        let f = m.force(a[0])?;
+        let mut out = Vec::new();
+        for item in items.iter() {
+            if bool_of(m, &f, *item)? { out.push(*item); }
+        }
+        Ok(Value::List(out.into()))
+    };
+    "all" 2 |m, a| {
+        let f = m.force(a[0])?;
+        for item in m.force_list(a[1])?.iter() {
+            if !bool_of(m, &f, *item)? { return Ok(Value::Bool(false)); }
+        }
+        Ok(Value::Bool(true))
+    };
+    "any" 2 |m, a| {
+        let f = m.force(a[0])?;
+        for item in m.force_list(a[1])?.iter() {
+            if bool_of(m, &f, *item)? { return Ok(Value::Bool(true)); }
+        }
+        Ok(Value::Bool(false))
+    };
+    "foldl'" 3 |m, a| {
+        let f = m.force(a[0])?;
+        let mut acc = a[1];
+        for item in m.force_list(a[2])?.iter() {
+            let value = m.call2(&f, acc, *item)?;
+            acc = m.s.heap.value(value);
+        }
+        m.force(acc)
+    };
+    "concatLists" 1 |m, a| {
+        let mut out = Vec::new();
+        for list in m.force_list(a[0])?.iter() { out.extend(m.force_list(*list)?.iter()); }
+        Ok(Value::List(out.into()))
+    };
+    "concatMap" 2 |m, a| {
+        let f = m.force(a[0])?;
+        let mut out = Vec::new();
+        for item in m.force_list(a[1])?.iter() {
+            match m.call(&f, *item)? {
+                Value::List(list) => out.extend(list.iter()),
+                other => return error(format!("a {} from concatMap's function", other.type_name())),
+            }
+        }
+        Ok(Value::List(out.into()))
+    };
+    "genList" 2 |m, a| {
+        let n = m.force_int(a[1])?;
+        if !(0..=10_000_000).contains(&n) { return error("genList of an impossible length"); }
+        let mut out = Vec::new();
+        for i in 0..n {
+            let i = m.s.heap.value(Value::Int(i));
+            out.push(m.apply(a[0], i));
+        }
+        Ok(Value::List(out.into()))
+    };
+    "sort" 2 sort;
+    "partition" 2 partition;
+    "groupBy" 2 group_by;
+    "genericClosure" 1 generic_closure;
+    "stringLength" 1 |m, a| Ok(Value::Int(int(plain_str(m, a[0])?.len())));
+    "substring" 3 substring;
+    "concatStringsSep" 2 |m, a| {
+        let separator = m.force_str(a[0])?;
+        let mut out = String::new();
+        for (i, item) in m.force_list(a[1])?.iter().enumerate() {
+            if i > 0 { out.push_str(&separator); }
+            let value = m.force(*item)?;
+            out.push_str(&m.coerce(&value, false)?);
+        }
+        Ok(Value::str(out))
+    };
+    "replaceStrings" 3 replace_strings;
+    "match" 2 match_;
+    "split" 2 split;
+    "splitVersion" 1 |m, a| {
+        let text = plain_str(m, a[0])?;
+        let parts = version::components(&text).map(|part| m.s.heap.value(Value::str(part)));
+        Ok(Value::List(parts.collect()))
+    };
+    "compareVersions" 2 |m, a| {
+        let (x, y) = (plain_str(m, a[0])?, plain_str(m, a[1])?);
+        Ok(Value::Int(version::compare(&x, &y) as i64))
+    };
+    "parseDrvName" 1 |m, a| {
+        let text = plain_str(m, a[0])?;
+        let (name, version) = super::drv_name(&text);
+        let name = m.s.heap.value(Value::str(name));
+        let version = m.s.heap.value(Value::str(version));
+        Ok(plain(vec![(m.s.known.name, name), (m.s.known.version, version)]))
+    };
+    "baseNameOf" 1 |m, a| {
+        let value = m.force(a[0])?;
+        let text = if let Value::Path(path) = &value { path.clone() } else { m.coerce(&value, false)? };
+        let text = certain(text)?;
+        let text = text.strip_suffix('/').unwrap_or(&text);
+        Ok(Value::str(text.rsplit('/').next().unwrap_or_default()))
+    };
+    "dirOf" 1 |m, a| {
+        let value = m.force(a[0])?;
+        let path = matches!(value, Value::Path(_));
+        let text = if let Value::Path(path) = &value { path.clone() } else { m.coerce(&value, false)? };
+        let dir = match text.rfind('/') { None => ".", Some(0) => "/", Some(at) => &text[..at] };
+        Ok(if path { Value::Path(dir.into()) } else { Value::str(dir) })
+    };
+    "toPath" 1 |m, a| {
+        let value = m.force(a[0])?;
+        Ok(Value::Path(m.coerce(&value, true)?))
+    };
+    "pathExists" 1 |m, a| {
+        let path = path_of(m, a[0])?;
+        if path.starts_with(ROOT) { return Ok(Value::Bool(m.entry(&path)?.is_some())); }
+        if path.starts_with("/nix/store") { return unknown("whether a store path exists"); }
+        Ok(Value::Bool(false))
+    };
+    "readFile" 1 |m, a| { let path = path_of(m, a[0])?; Ok(Value::Str(m.read_file(&path)?)) };
+    "readFileType" 1 |m, a| {
+        let path = path_of(m, a[0])?;
+        match m.entry(&path)? {
+            Some(entry) => Ok(Value::str(kind(entry.kind))),
+            None => error("no such file"),
+        }
+    };
+    "readDir" 1 |m, a| {
+        let path = path_of(m, a[0])?;
+        let mut entries = Vec::new();
+        for (name, entry) in m.read_dir(&path)? {
+            let value = m.s.heap.value(Value::str(kind(entry)));
+            entries.push((m.s.syms.intern(&name), value));
+        }
+        Ok(plain(entries))
+    };
+    "getEnv" 1 |m, a| {
+        // As the user allows everything, so that what is there can be seen.
+        let name = m.force_str(a[0])?;
+        let allowed = name.starts_with("NIXPKGS_ALLOW_");
+        Ok(Value::str(if allowed { "1" } else { "" }))
+    };
+    "fromJSON" 1 |m, a| {
+        let text = plain_str(m, a[0])?;
+        match serde_json::from_str::<serde_json::Value>(&text) {
+            Ok(json) => { let id = from_json(m, &json); m.force(id) }
+            Err(e) => error(format!("JSON: {e}")),
+        }
+    };
+    "fromTOML" 1 |m, a| {
+        let text = plain_str(m, a[0])?;
+        match toml::from_str::<toml::Value>(&text) {
+            Ok(toml) => { let id = from_toml(m, &toml); m.force(id) }
+            Err(e) => error(format!("TOML: {e}")),
+        }
+    };
+    "toJSON" 1 |m, a| {
+        let json = to_json(m, a[0])?;
+        Ok(Value::str(json.to_string()))
+    };
+    "toXML" 1 |_, _| unknown("toXML");
+    "hashString" 2 |_, _| unknown("a hash");
+    "hashFile" 2 |_, _| unknown("a hash");
+    "convertHash" 1 |_, _| unknown("a hash");
+    "placeholder" 1 |_, _| unknown("a placeholder");
+    "toFile" 2 |_, _| unknown("a store path");
+    "path" 1 |_, _| unknown("a store path");
+    "filterSource" 2 |_, _| unknown("a store path");
+    "storePath" 1 |_, _| unknown("a store path");
+    "fetchurl" 1 |_, _| unknown("something fetched");
+    "fetchTarball" 1 |_, _| unknown("something fetched");
+    "fetchGit" 1 |_, _| unknown("something fetched");
+    "fetchMercurial" 1 |_, _| unknown("something fetched");
+    "fetchTree" 1 |_, _| unknown("something fetched");
+    "findFile" 2 |_, _| unknown("the search path");
+    "derivationStrict" 1 |_, _| unknown("a derivation's outputs");
+    "hasContext" 1 |_, _| unknown("a string's context");
+    "getContext" 1 |_, _| unknown("a string's context");
+    "appendContext" 2 |m, a| m.force(a[0]);
+    "unsafeDiscardStringContext" 1 |m, a| { let v = m.force(a[0])?; Ok(Value::Str(m.coerce(&v, false)?)) };
+    "unsafeDiscardOutputDependency" 1 |m, a| m.force(a[0]);
+    "addDrvOutputDependencies" 1 |m, a| m.force(a[0]);
+}
+
+fn int(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn kind(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Directory | EntryKind::Submodule => "directory",
+        EntryKind::File => "regular",
+        EntryKind::Link => "symlink",
+    }
+}
+
+fn is(m: &mut Machine<'_>, a: &[ThunkId], test: fn(&Value) -> bool) -> R<Value> {
+    let value = m.force(a[0])?;
+    Ok(Value::Bool(test(&value)))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "as Nix converts them")]
+fn round(m: &mut Machine<'_>, a: &[ThunkId], f: fn(f64) -> f64) -> R<Value> {
+    match float(&m.force(a[0])?) {
+        Some(number) => Ok(Value::Int(f(number) as i64)),
+        None => error("rounding of something that is not a number"),
+    }
+}
+
+fn bool_of(m: &mut Machine<'_>, f: &Value, arg: ThunkId) -> R<bool> {
+    match m.call(f, arg)? {
+        Value::Bool(b) => Ok(b),
+        other => error(format!("a {} where a Boolean should be", other.type_name())),
+    }
+}
+
+fn name_of(m: &mut Machine<'_>, id: ThunkId) -> R<Sym> {
+    let text = plain_str(m, id)?;
+    Ok(m.s.syms.intern(&text))
+}
+
+fn path_of(m: &mut Machine<'_>, id: ThunkId) -> R<Rc<str>> {
+    let value = m.force(id)?;
+    let text = match &value {
+        Value::Path(path) => path.clone(),
+        other => m.coerce(other, false)?,
+    };
+    Ok(super::lower::normalize_path(&certain(text)?).into())
+}
+
+/// Forces everything inside of a value.
+fn deep(m: &mut Machine<'_>, id: ThunkId) -> R<()> {
+    fn walk(m: &mut Machine<'_>, id: ThunkId, seen: &mut rustc_hash::FxHashSet<ThunkId>) -> R<()> {
+        if !seen.insert(id) {
+            return Ok(());
+        }
+        match m.force(id)? {
+            Value::List(items) => items.iter().try_for_each(|item| walk(m, *item, seen)),
+            Value::Attrs(attrs) => {
+                m.entries(&attrs)?.iter().try_for_each(|(_, thunk)| walk(m, *thunk, seen))
+            }
+            _ => Ok(()),
+        }
+    }
+    walk(m, id, &mut rustc_hash::FxHashSet::default())
+}
+
+fn try_eval(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let (success, value) = match m.force(a[0]) {
+        Ok(_) => (true, a[0]),
+        Err(fail) if matches!(*fail, Fail::Throw(_) | Fail::Assert) => {
+            (false, m.s.heap.value(Value::Bool(false)))
+        }
+        Err(fail) => return Err(fail),
+    };
+    let success = m.s.heap.value(Value::Bool(success));
+    Ok(plain(vec![(m.s.known.success, success), (m.s.known.value, value)]))
+}
+
+fn import(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let path = path_of(m, a[0])?;
+    let thunk = m.import(&path)?;
+    m.force(thunk)
+}
+
+fn remove_attrs(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let attrs = m.force_attrs(a[0])?;
+    let mut names = Vec::new();
+    for name in m.force_list(a[1])?.iter() {
+        names.push(name_of(m, *name)?);
+    }
+    names.sort_unstable();
+    if let Attrs::Plain(entries) = &*attrs {
+        let kept = entries.iter().filter(|(sym, _)| names.binary_search(sym).is_err());
+        return Ok(Value::Attrs(Rc::new(Attrs::Plain(kept.copied().collect()))));
+    }
+    Ok(Value::Attrs(Rc::new(Attrs::Without { of: attrs, names: names.into() })))
+}
+
+fn intersect_attrs(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let (left, right) = (m.force_attrs(a[0])?, m.force_attrs(a[1])?);
+    let mut out = Vec::new();
+    if !matches!(*left, Attrs::Plain(_)) && matches!(*right, Attrs::Plain(_)) {
+        for (sym, thunk) in m.entries(&right)? {
+            if m.get(&left, sym)?.is_some() {
+                out.push((sym, thunk));
+            }
+        }
+    } else {
+        for sym in m.keys(&left)? {
+            if let Some(thunk) = m.get(&right, sym)? {
+                out.push((sym, thunk));
+            }
+        }
+    }
+    Ok(plain(out))
+}
+
+fn list_to_attrs(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let (name, value) = (m.s.known.name, m.s.known.value);
+    let mut entries: Vec<(Sym, ThunkId)> = Vec::new();
+    for item in m.force_list(a[0])?.iter() {
+        let attrs = m.force_attrs(*item)?;
+        let thunk = m.need(&attrs, name)?;
+        let sym = name_of(m, thunk)?;
+        let value = m.need(&attrs, value)?;
+        entries.push((sym, value));
+    }
+    // Of two with one name the first one stays, unlike in a set that is written out.
+    entries.sort_by_key(|(sym, _)| *sym);
+    entries.dedup_by_key(|(sym, _)| *sym);
+    Ok(Value::Attrs(Rc::new(Attrs::Plain(entries.into()))))
+}
+
+fn map_attrs(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let attrs = m.force_attrs(a[1])?;
+    let Attrs::Plain(entries) = &*attrs else {
+        return Ok(Value::Attrs(Rc::new(Attrs::Map {
+            f: a[0],
+            of: attrs,
+            creator: m.s.heap.current(),
+            cells: std::cell::RefCell::default(),
+        })));
+    };
+    let mapped = entries.iter().map(|(sym, thunk)| {
+        let name = m.s.syms.name(*sym).clone();
+        let name = m.s.heap.value(Value::Str(name));
+        (*sym, m.s.heap.alloc(Cell::Apply2(a[0], name, *thunk)))
+    });
+    let mapped = mapped.collect();
+    Ok(Value::Attrs(Rc::new(Attrs::Plain(mapped))))
+}
+
+fn zip_attrs_with(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let mut values: FxHashMap<Sym, Vec<ThunkId>> = FxHashMap::default();
+    for set in m.force_list(a[1])?.iter() {
+        let attrs = m.force_attrs(*set)?;
+        for (sym, thunk) in m.entries(&attrs)? {
+            values.entry(sym).or_default().push(thunk);
+        }
+    }
+    let mut entries = Vec::new();
+    for (sym, list) in values {
+        let name = m.s.syms.name(sym).clone();
+        let name = m.s.heap.value(Value::Str(name));
+        let list = m.s.heap.value(Value::List(list.into()));
+        entries.push((sym, m.s.heap.alloc(Cell::Apply2(a[0], name, list))));
+    }
+    Ok(plain(entries))
+}
+
+fn function_args(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    match m.force(a[0])? {
+        Value::Lambda(closure) => match &closure.lambda.param {
+            super::ir::Param::Name => Ok(plain(Vec::new())),
+            super::ir::Param::Pattern { formals, .. } => {
+                let entries = formals.iter().map(|formal| {
+                    let optional = Value::Bool(formal.default.is_some());
+                    (formal.sym, m.s.heap.value(optional))
+                });
+                Ok(plain(entries.collect()))
+            }
+        },
+        Value::Prim(_) => Ok(plain(Vec::new())),
+        other => error(format!("the arguments of a {}", other.type_name())),
+    }
+}
+
+fn sort(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let items = m.force_list(a[1])?;
+    if items.len() < 2 {
+        return Ok(Value::List(items));
+    }
+    let less = m.force(a[0])?;
+    // Merge sort by hand: the order comes from a function that can fail.
+    fn merge_sort(m: &mut Machine<'_>, less: &Value, items: &[ThunkId]) -> R<Vec<ThunkId>> {
+        if items.len() < 2 {
+            return Ok(items.to_vec());
+        }
+        let (left, right) = items.split_at(items.len() / 2);
+        let (left, right) = (merge_sort(m, less, left)?, merge_sort(m, less, right)?);
+        let mut out = Vec::with_capacity(items.len());
+        let (mut l, mut r) = (left.iter().peekable(), right.iter().peekable());
+        while let (Some(&&x), Some(&&y)) = (l.peek(), r.peek()) {
+            let later = match m.call2(less, y, x)? {
+                Value::Bool(b) => b,
+                other => {
+                    return error(format!("a {} where a Boolean should be", other.type_name()));
+                }
+            };
+            out.extend(if later { r.next() } else { l.next() });
+        }
+        out.extend(l.chain(r));
+        Ok(out)
+    }
+    Ok(Value::List(merge_sort(m, &less, &items)?.into()))
+}
+
+fn partition(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let f = m.force(a[0])?;
+    let (mut right, mut wrong) = (Vec::new(), Vec::new());
+    for item in m.force_list(a[1])?.iter() {
+        if bool_of(m, &f, *item)? { right.push(*item) } else { wrong.push(*item) }
+    }
+    let right = m.s.heap.value(Value::List(right.into()));
+    let wrong = m.s.heap.value(Value::List(wrong.into()));
+    Ok(plain(vec![(m.s.known.right, right), (m.s.known.wrong, wrong)]))
+}
+
+fn group_by(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let f = m.force(a[0])?;
+    let mut groups: FxHashMap<Sym, Vec<ThunkId>> = FxHashMap::default();
+    for item in m.force_list(a[1])?.iter() {
+        let key = m.call(&f, *item)?;
+        let key = m.as_str(&key)?;
+        groups.entry(m.s.syms.intern(&key)).or_default().push(*item);
+    }
+    let entries =
+        groups.into_iter().map(|(sym, list)| (sym, m.s.heap.value(Value::List(list.into()))));
+    Ok(plain(entries.collect()))
+}
+
+fn generic_closure(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let attrs = m.force_attrs(a[0])?;
+    let (start, operator, key) = (m.s.known.start_set, m.s.known.operator, m.s.known.key);
+    let start = m.need(&attrs, start)?;
+    let operator = m.need(&attrs, operator)?;
+    let operator = m.force(operator)?;
+    let mut todo: std::collections::VecDeque<ThunkId> =
+        m.force_list(start)?.iter().copied().collect();
+    let (mut keys, mut out): (Vec<Value>, Vec<ThunkId>) = (Vec::new(), Vec::new());
+    while let Some(item) = todo.pop_front() {
+        let attrs = m.force_attrs(item)?;
+        let thunk = m.need(&attrs, key)?;
+        let value = m.force(thunk)?;
+        let mut seen = false;
+        for known in &keys {
+            seen = seen || m.equal(known, &value)?;
+        }
+        if seen {
+            continue;
+        }
+        keys.push(value);
+        out.push(item);
+        match m.call(&operator, item)? {
+            Value::List(more) => todo.extend(more.iter()),
+            other => return error(format!("a {} where a list should be", other.type_name())),
+        }
+    }
+    Ok(Value::List(out.into()))
+}
+
+fn substring(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let (start, len) = (m.force_int(a[0])?, m.force_int(a[1])?);
+    let value = m.force(a[2])?;
+    let text = certain(m.coerce(&value, false)?)?;
+    let Ok(start) = usize::try_from(start) else { return error("substring from before the start") };
+    let start = start.min(text.len());
+    let len = usize::try_from(len).unwrap_or(usize::MAX);
+    let end = start.saturating_add(len).min(text.len());
+    // Nix cuts bytes; a cut inside a character leaves something that is not text.
+    Ok(Value::str(String::from_utf8_lossy(&text.as_bytes()[start..end]).into_owned()))
+}
+
+fn replace_strings(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let mut from = Vec::new();
+    for item in m.force_list(a[0])?.iter() {
+        from.push(plain_str(m, *item)?);
+    }
+    let to = m.force_list(a[1])?;
+    if from.len() != to.len() {
+        return error("replaceStrings with lists of different lengths");
+    }
+    let text = plain_str(m, a[2])?;
+    let (mut out, mut at) = (String::new(), 0);
+    while at <= text.len() {
+        let found = from.iter().position(|f| text[at..].starts_with(&**f));
+        let step = text[at..].chars().next();
+        match found {
+            Some(i) => {
+                out.push_str(&m.force_str(to[i])?);
+                if from[i].is_empty() {
+                    out.extend(step);
+                    at += step.map_or(1, char::len_utf8);
+                } else {
+                    at += from[i].len();
+                }
+            }
+            None => {
+                out.extend(step);
+                at += step.map_or(1, char::len_utf8);
+            }
+        }
+    }
+    Ok(Value::str(out))
+}
+
+/// A regular expression of POSIX's extended kind, as the `regex` crate writes it.
+fn regex(m: &mut Machine<'_>, pattern: &Rc<str>, whole: bool) -> R<Rc<regex::Regex>> {
+    let key: Rc<str> = if whole { format!("^{pattern}$").into() } else { pattern.clone() };
+    if let Some(regex) = m.s.regexes.get(&key) {
+        return Ok(regex.clone());
+    }
+    let text = translate_regex(pattern);
+    let text = if whole { format!("(?s)^(?:{text})$") } else { format!("(?s){text}") };
+    match regex::Regex::new(&text) {
+        Ok(regex) => {
+            let regex = Rc::new(regex);
+            m.s.regexes.insert(key, regex.clone());
+            Ok(regex)
+        }
+        Err(e) => unknown(format!("the regular expression {pattern:?}: {e}")),
+    }
+}
+
+/// Inside brackets POSIX takes `\` and `[` for themselves; the `regex` crate does not.
+fn translate_regex(pattern: &str) -> String {
+    let mut out = String::new();
+    let mut chars = pattern.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                out.push('\\');
+                out.extend(chars.next());
+            }
+            '[' => {
+                out.push('[');
+                if chars.next_if_eq(&'^').is_some() {
+                    out.push('^');
+                }
+                if chars.next_if_eq(&']').is_some() {
+                    out.push_str("\\]");
+                }
+                while let Some(c) = chars.next() {
+                    match c {
+                        ']' => {
+                            out.push(']');
+                            break;
+                        }
+                        '[' if chars.peek() == Some(&':') => {
+                            out.push('[');
+                            for c in chars.by_ref() {
+                                out.push(c);
+                                if c == ']' {
+                                    break;
+                                }
+                            }
+                        }
+                        '[' | '\\' | '&' | '~' => {
+                            out.push('\\');
+                            out.push(c);
+                        }
+                        c => out.push(c),
+                    }
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn captures(m: &mut Machine<'_>, found: &regex::Captures<'_>) -> Value {
+    let groups = found.iter().skip(1).map(|group| {
+        let value = group.map_or(Value::Null, |g| Value::str(g.as_str()));
+        m.s.heap.value(value)
+    });
+    Value::List(groups.collect())
+}
+
+fn match_(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let pattern = plain_str(m, a[0])?;
+    let text = plain_str(m, a[1])?;
+    let regex = regex(m, &pattern, true)?;
+    match regex.captures(&text) {
+        Some(found) => Ok(captures(m, &found)),
+        None => Ok(Value::Null),
+    }
+}
+
+fn split(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
+    let pattern = plain_str(m, a[0])?;
+    let text = plain_str(m, a[1])?;
+    let regex = regex(m, &pattern, false)?;
+    let (mut out, mut at) = (Vec::new(), 0);
+    for found in regex.captures_iter(&text) {
+        let whole = found.get(0).expect("a match has a whole");
+        out.push(m.s.heap.value(Value::str(&text[at..whole.start()])));
+        let groups = captures(m, &found);
+        out.push(m.s.heap.value(groups));
+        at = whole.end();
+    }
+    out.push(m.s.heap.value(Value::str(&text[at..])));
+    Ok(Value::List(out.into()))
+}
+
+fn from_json(m: &mut Machine<'_>, json: &serde_json::Value) -> ThunkId {
+    use serde_json::Value as J;
+    let value = match json {
+        J::Null => Value::Null,
+        J::Bool(b) => Value::Bool(*b),
+        J::Number(n) => {
+            n.as_i64().map_or_else(|| Value::Float(n.as_f64().unwrap_or(f64::NAN)), Value::Int)
+        }
+        J::String(text) => Value::str(text.as_str()),
+        J::Array(items) => Value::List(items.iter().map(|item| from_json(m, item)).collect()),
+        J::Object(members) => {
+            let entries =
+                members.iter().map(|(name, item)| (m.s.syms.intern(name), from_json(m, item)));
+            plain(entries.collect())
+        }
+    };
+    m.s.heap.value(value)
+}
+
+fn from_toml(m: &mut Machine<'_>, toml: &toml::Value) -> ThunkId {
+    use toml::Value as T;
+    let value = match toml {
+        T::String(text) => Value::str(text.as_str()),
+        T::Integer(i) => Value::Int(*i),
+        T::Float(f) => Value::Float(*f),
+        T::Boolean(b) => Value::Bool(*b),
+        T::Datetime(date) => Value::str(date.to_string()),
+        T::Array(items) => Value::List(items.iter().map(|item| from_toml(m, item)).collect()),
+        T::Table(members) => {
+            let entries =
+                members.iter().map(|(name, item)| (m.s.syms.intern(name), from_toml(m, item)));
+            plain(entries.collect())
+        }
+    };
+    m.s.heap.value(value)
+}
+
+fn to_json(m: &mut Machine<'_>, id: ThunkId) -> R<serde_json::Value> {
+    use serde_json::Value as J;
+    let value = m.force(id)?;
+    Ok(match &value {
+        Value::Null => J::Null,
+        Value::Bool(b) => J::Bool(*b),
+        Value::Int(i) => J::from(*i),
+        Value::Float(f) => J::from(*f),
+        Value::Str(text) => J::from(&**text),
+        Value::Path(_) => return unknown("the store path of a file"),
+        Value::List(items) => {
+            let items: R<Vec<J>> = items.iter().map(|item| to_json(m, *item)).collect();
+            J::Array(items?)
+        }
+        Value::Attrs(attrs) => {
+            let (to_string, out_path) = (m.s.known.to_string, m.s.known.out_path);
+            if m.get(attrs, to_string)?.is_some() {
+                return Ok(J::from(&*m.coerce(&value, false)?));
+            }
+            if let Some(thunk) = m.get(attrs, out_path)? {
+                return to_json(m, thunk);
+            }
+            let mut members = serde_json::Map::new();
+            for sym in m.sorted_keys(attrs)? {
+                let thunk = m.need(attrs, sym)?;
+                let item = to_json(m, thunk)?;
+                members.insert(m.s.syms.name(sym).to_string(), item);
+            }
+            J::Object(members)
+        }
+        Value::Lambda(_) | Value::Prim(_) => return error("a function as JSON"),
+    })
+}

@@ -1,0 +1,139 @@
+//! Values of the language, and the handles that they are made of.
+
+use std::{cell::RefCell, rc::Rc};
+
+use rustc_hash::FxHashMap;
+
+use super::{heap::NodeId, ir::LambdaExpr, prims::Prim};
+
+/// An interned name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sym(pub u32);
+
+/// A place in the heap that holds a value, or how to compute it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ThunkId(pub u32);
+
+/// A frame of variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EnvId(pub u32);
+
+/// An instance of a big set: its bindings in one environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct InstId(pub u32);
+
+/// A value in weak head normal form. Strings carry no context: nothing here is ever built.
+#[derive(Debug, Clone)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Str(Rc<str>),
+    Path(Rc<str>),
+    List(Rc<[ThunkId]>),
+    Attrs(Rc<Attrs>),
+    Lambda(Rc<Closure>),
+    /// A builtin with fewer arguments than it takes.
+    Prim(Rc<PrimApp>),
+}
+
+#[derive(Debug)]
+pub struct Closure {
+    pub lambda: Rc<LambdaExpr>,
+    pub env: EnvId,
+}
+
+#[derive(Debug)]
+pub struct PrimApp {
+    pub prim: &'static Prim,
+    pub args: Vec<ThunkId>,
+}
+
+/// An attribute set. Small ones are plain; operations on big ones stay symbolic, so that whoever
+/// looks at one name depends on that name alone.
+#[derive(Debug)]
+pub enum Attrs {
+    /// Sorted by symbol.
+    Plain(Box<[(Sym, ThunkId)]>),
+    /// A big set of a file: bindings are looked up one by one.
+    Big(InstId),
+    /// `left // right`, where one of them is not plain.
+    Merge(Rc<Attrs>, Rc<Attrs>),
+    /// `mapAttrs f of`, where `of` is not plain. Results are kept by name.
+    Map { f: ThunkId, of: Rc<Attrs>, creator: NodeId, cells: RefCell<FxHashMap<Sym, ThunkId>> },
+    /// `removeAttrs of names`, where `of` is not plain. Names are sorted.
+    Without { of: Rc<Attrs>, names: Box<[Sym]> },
+}
+
+/// Why an expression has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fail {
+    /// `throw`, which `tryEval` catches.
+    Throw(Rc<str>),
+    /// A false `assert`, which `tryEval` catches.
+    Assert,
+    /// `abort`, a type error, a missing attribute, an undefined variable.
+    Error(Rc<str>),
+    /// The value depends on itself.
+    Cycle,
+    /// It has a value, but not one that can be had from the source text alone.
+    Unknown(Rc<str>),
+    /// Evaluation went too deep or took too long.
+    Limit,
+}
+
+pub type R<T> = Result<T, Rc<Fail>>;
+
+pub fn error<T>(message: impl Into<Rc<str>>) -> R<T> {
+    Err(Rc::new(Fail::Error(message.into())))
+}
+
+pub fn unknown<T>(reason: impl Into<Rc<str>>) -> R<T> {
+    Err(Rc::new(Fail::Unknown(reason.into())))
+}
+
+impl Value {
+    pub fn str(text: impl Into<Rc<str>>) -> Self {
+        Self::Str(text.into())
+    }
+
+    /// What `builtins.typeOf` says.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Float(_) => "float",
+            Self::Str(_) => "string",
+            Self::Path(_) => "path",
+            Self::List(_) => "list",
+            Self::Attrs(_) => "set",
+            Self::Lambda(_) | Self::Prim(_) => "lambda",
+        }
+    }
+}
+
+/// Names, each stored once.
+#[derive(Debug, Default)]
+pub struct Symbols {
+    by_name: FxHashMap<Rc<str>, Sym>,
+    names: Vec<Rc<str>>,
+}
+
+impl Symbols {
+    pub fn intern(&mut self, name: &str) -> Sym {
+        if let Some(sym) = self.by_name.get(name) {
+            return *sym;
+        }
+        let sym = Sym(u32::try_from(self.names.len()).expect("fewer than 2^32 names"));
+        let name: Rc<str> = name.into();
+        self.names.push(name.clone());
+        self.by_name.insert(name, sym);
+        sym
+    }
+
+    pub fn name(&self, sym: Sym) -> &Rc<str> {
+        &self.names[sym.0 as usize]
+    }
+}
