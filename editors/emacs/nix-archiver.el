@@ -7,6 +7,11 @@
 
 ;;; Code:
 
+(defvar eglot-server-programs)
+(declare-function lsp-register-client "lsp-mode")
+(declare-function make-lsp-client "lsp-mode")
+(declare-function lsp-stdio-connection "lsp-mode")
+
 (defun nix-archiver-file-p (&optional file)
   "Whether FILE, or else the file of this buffer, is called packages.nix."
   (let ((name (or file buffer-file-name)))

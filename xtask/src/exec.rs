@@ -101,9 +101,9 @@ fn forward_lines(stream: impl Read, send: &mpsc::Sender<String>) {
     }
 }
 
-/// Whether a program of this name can be started (it is asked for its version).
-pub fn is_there(program: &str, version_flag: &str) -> bool {
-    let mut command = command(program, &[version_flag]);
+/// Whether there is a program of this name that ends well with these arguments.
+pub fn is_there(program: &str, arguments: &[&str]) -> bool {
+    let mut command = command(program, arguments);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }

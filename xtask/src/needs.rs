@@ -10,20 +10,22 @@ use crate::{
 /// A program from the system's packages.
 struct Program {
     name: &'static str,
-    version_flag: &'static str,
+    /// With these arguments it ends well if it is there with all that we need of it.
+    ask: &'static [&'static str],
     /// Debian's packages that bring it.
     packages: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 4] = [
-    Program { name: "git", version_flag: "--version", packages: &["git"] },
-    Program { name: "nvim", version_flag: "--version", packages: &["neovim"] },
+const PROGRAMS: [Program; 5] = [
+    Program { name: "git", ask: &["--version"], packages: &["git"] },
+    Program { name: "nvim", ask: &["--version"], packages: &["neovim"] },
     Program {
-        name: "chromium",
-        version_flag: "--version",
-        packages: &["chromium", "fonts-dejavu-core"],
+        name: "emacs",
+        ask: &["--batch", "--eval", "(progn (package-initialize) (require 'eglot))"],
+        packages: &["emacs-nox", "elpa-eglot"],
     },
-    Program { name: "nix-instantiate", version_flag: "--version", packages: &["nix-bin"] },
+    Program { name: "chromium", ask: &["--version"], packages: &["chromium", "fonts-dejavu-core"] },
+    Program { name: "nix-instantiate", ask: &["--version"], packages: &["nix-bin"] },
 ];
 
 /// Installs the missing programs from Debian's packages where that is possible.
@@ -31,17 +33,17 @@ const PROGRAMS: [Program; 4] = [
 /// # Errors
 /// If one is missing and this machine has no `apt-get` or we may not use it: which, and what to do.
 pub fn programs() -> Result {
-    if !is_there("npm", "--version") {
+    if !is_there("npm", &["--version"]) {
         return Err("Node 20.11 or newer, with npm, must be installed: npm is not on PATH".into());
     }
-    let missing: Vec<_> = PROGRAMS.iter().filter(|p| !is_there(p.name, p.version_flag)).collect();
+    let missing: Vec<_> = PROGRAMS.iter().filter(|p| !is_there(p.name, p.ask)).collect();
     if missing.is_empty() {
         println!("Everything is there: {}.", PROGRAMS.map(|p| p.name).join(", "));
         return Ok(());
     }
     let names = missing.iter().map(|p| p.name).collect::<Vec<_>>().join(", ");
     let packages: Vec<&str> = missing.iter().flat_map(|p| p.packages).copied().collect();
-    if !is_there("apt-get", "--version") || !is_root() {
+    if !is_there("apt-get", &["--version"]) || !is_root() {
         return Err(format!(
             "the tests need {names}; install them (Debian's packages: {}) and start again",
             packages.join(" ")

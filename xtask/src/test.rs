@@ -76,6 +76,9 @@ fn take_all(steps: &mut Steps) -> Result {
     steps.program("Neovim", ByItsTests, {
         editor_test("bash", &["tests/editors/neovim/run.sh"], &vsix, &index)
     })?;
+    steps.program("Emacs", ByItsTests, {
+        editor_test("bash", &["tests/editors/emacs/run.sh"], &vsix, &index)
+    })?;
     steps.here("demo", AsOne, demo::run)
 }
 
