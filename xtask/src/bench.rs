@@ -9,7 +9,9 @@ use crate::{Result, exec};
 pub fn run(repo: Option<&str>) -> Result {
     let mut bench = exec::cargo(&["bench", "--workspace", "--profile", "release"]);
     if let Some(repo) = repo {
-        bench.env("NIXPKGS_REPO", exec::root().join(repo));
+        let repo =
+            std::path::absolute(repo).map_err(|e| format!("cannot tell where {repo} is: {e}"))?;
+        bench.env("NIXPKGS_REPO", repo);
     }
     exec::run(bench)
 }
