@@ -1,0 +1,51 @@
+//! Where the index is, and what the program falls back on where there is none.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use catalog::LocalSource;
+use directories::ProjectDirs;
+
+/// The starter index that the program carries; made by `cargo xtask starter`.
+pub static STARTER: &[u8] = include_bytes!("../starter.bin");
+
+/// Options of all commands.
+#[derive(Debug, clap::Args)]
+pub struct PlaceArgs {
+    /// The directory of the version index [default: one in your data directory].
+    #[arg(long = "index", value_name = "DIR", env = "NIX_ARCHIVER_INDEX", global = true)]
+    index: Option<PathBuf>,
+}
+
+/// Where things are on this machine.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The directory of the user's index; it may not exist yet.
+    pub index: PathBuf,
+    /// Where the starter index is unpacked, if the system says where such things go.
+    pub cache: Option<PathBuf>,
+}
+
+impl Place {
+    /// The index that was asked for, by option or environment, or else the one in the platform's
+    /// data directory.
+    ///
+    /// # Errors
+    /// If nothing was asked for and the platform has no such directory.
+    pub fn find(args: PlaceArgs) -> anyhow::Result<Self> {
+        let dirs = ProjectDirs::from("", "", "nix-archiver");
+        // An empty variable is as good as none.
+        let asked = args.index.filter(|index| !index.as_os_str().is_empty());
+        let index = asked.or_else(|| Some(dirs.as_ref()?.data_dir().join("index")));
+        let index = index.context(
+            "there is no home directory to keep the version index in; \
+             name a directory with --index or NIX_ARCHIVER_INDEX",
+        )?;
+        Ok(Self { index, cache: dirs.map(|dirs| dirs.cache_dir().to_owned()) })
+    }
+
+    /// Packages from the index, or from the starter where there is none.
+    pub fn source(&self) -> LocalSource {
+        LocalSource::new(self.index.clone(), STARTER, self.cache.clone())
+    }
+}
