@@ -33,6 +33,8 @@ export function makeClient(
     documentSelector: DOCUMENTS,
     outputChannel: output,
     diagnosticCollectionName: SECTION,
+    // A pin that has just been written by name shows its versions at once.
+    initializationOptions: { suggestCommand: 'editor.action.triggerSuggest' },
     stdioOptions: { stdout: () => {}, stderr: stream => log(stream, output) },
   };
   return new LanguageClient(SECTION, 'Nix-Archiver', run, options);

@@ -78,6 +78,7 @@ describe('packages.nix in the window', { timeout: 240_000 }, () => {
     await picture('names');
     await page.keyboard.press('Enter');
     await window.line('ripgrep = "14.1.0";').waitFor();
+    await window.listed(['14.1.0', '13.0.0', '0.8.0']);
     await picture('pin-written');
   });
 
