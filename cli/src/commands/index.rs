@@ -1,15 +1,215 @@
 //! `nix-archiver index`.
 
-use crate::{exit::Exit, place::Place};
+use std::{
+    io::{self, BufWriter, IsTerminal, Write},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use catalog::Writer;
+use eval::Outcome;
+use indexer::{Options, Progress, Report};
+use indicatif::{ProgressBar, ProgressStyle};
+use model::{Commit, date::format_day};
+
+use crate::{exit, exit::Exit, place::Place};
+
+const EXAMPLES: &str = "\
+Examples:
+  nix-archiver index --repo ~/src/nixpkgs --branch nixpkgs-unstable
+  nix-archiver index --repo ~/src/nixpkgs --branch nixpkgs-unstable --since 2024-01-01
+
+Ctrl-C ends it at any moment; the same command then goes on from there. Run it again after
+`git fetch` to read what is new. The clone may be bare, shallow or partial; what it lacks is left
+out of the index, and counted.";
 
 /// Read the history of a clone of nixpkgs into the version index.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The folder of a git clone of nixpkgs.
+    #[arg(long, value_name = "PATH")]
+    repo: PathBuf,
+    /// The branch to read, local or of a remote [default: the one that is checked out].
+    #[arg(long, value_name = "NAME")]
+    branch: Option<String>,
+    /// Begin at this day (YYYY-MM-DD) or commit, not at the branch's first commit.
+    #[arg(long, value_name = "DATE|COMMIT")]
+    since: Option<String>,
+    /// Read this one revision, print each package's attribute path, name and version, separated by
+    /// tabs, and leave the index alone.
+    #[arg(long, value_name = "REV", conflicts_with = "since")]
+    dump_at: Option<String>,
+}
 
 /// Runs the command.
 ///
 /// # Errors
 /// If the repository cannot be read, or the index not written.
-pub fn run(_args: Args, _place: &Place) -> anyhow::Result<Exit> {
-    anyhow::bail!("this build cannot read history yet")
+pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
+    let mut options = Options::new(args.repo);
+    options.branch = args.branch;
+    options.since = args.since;
+    match args.dump_at {
+        Some(revision) => dump(&options, &revision),
+        None => index(&options, &place.index),
+    }
+}
+
+fn index(options: &Options, dir: &Path) -> anyhow::Result<Exit> {
+    let interrupt = Arc::new(AtomicBool::new(false));
+    let ask = interrupt.clone();
+    // Where there is no signal to be had, only Ctrl-C at a bad moment is lost: nothing else is.
+    let _ = ctrlc::set_handler(move || ask.store(true, Ordering::Relaxed));
+    let mut writer = Writer::open(dir)?;
+    let mut shown = Shown::new();
+    let report = indexer::run(options, &mut writer, &mut shown, &interrupt).map_err(in_words)?;
+    shown.finish();
+    writer.close()?;
+    print(&report, dir)?;
+    Ok(Exit::Fine)
+}
+
+/// What was typed wrongly ends with another exit code than what is wrong on the machine.
+fn in_words(error: indexer::Error) -> anyhow::Error {
+    use indexer::Error as E;
+    match error {
+        E::NoBranch { .. }
+        | E::NoHead { .. }
+        | E::ManyBranches { .. }
+        | E::NoSuchRevision(_)
+        | E::NothingSince { .. }
+        | E::NotOnLine { .. } => exit::usage(error.to_string()),
+        other => other.into(),
+    }
+}
+
+fn print(report: &Report, dir: &Path) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let Report { branch, commits, .. } = report;
+    match report.covers {
+        Some((first, last)) => writeln!(
+            out,
+            "{branch}: {commits} new commits read; the index has it from {} ({}) to {} ({})",
+            format_day(first.date),
+            first.id.short(),
+            format_day(last.date),
+            last.id.short()
+        )?,
+        None => writeln!(out, "{branch}: no commits read")?,
+    }
+    if *commits > 0 {
+        writeln!(
+            out,
+            "{} packages with a version at the newest commit; {} more whose version is not certain",
+            report.known, report.unknown
+        )?;
+    }
+    if report.absent > 0 {
+        writeln!(
+            out,
+            "{} objects are not in this clone; what depends on them is not in the index",
+            report.absent
+        )?;
+    }
+    if report.failed > 0 {
+        writeln!(out, "{} commits could not be read for want of their trees", report.failed)?;
+    }
+    writeln!(out, "index: {}", dir.display())?;
+    if report.interrupted {
+        writeln!(out, "stopped early; run the same command again to go on from there")?;
+    }
+    Ok(())
+}
+
+fn dump(options: &Options, revision: &str) -> anyhow::Result<Exit> {
+    let observed = indexer::observe_at(options, revision).map_err(in_words)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    writeln!(out, "attr_path\tpname\tversion")?;
+    let mut unknown = 0u64;
+    let mut known = 0u64;
+    for observation in observed {
+        match observation.outcome {
+            Outcome::Known { version, facts, .. } => {
+                known += 1;
+                let pname = facts.pname.unwrap_or_default();
+                writeln!(out, "{}\t{pname}\t{version}", observation.attr_path)?;
+            }
+            Outcome::Unknown(_) => unknown += 1,
+            Outcome::Gone => {}
+        }
+    }
+    out.flush()?;
+    let summary = format!("{known} packages; {unknown} more whose version is not certain");
+    writeln!(io::stderr(), "{summary}").context("the summary could not be written")?;
+    Ok(if known == 0 { Exit::Nothing } else { Exit::Fine })
+}
+
+/// How far the run is: a bar on a terminal, now and then a line elsewhere.
+struct Shown {
+    bar: Option<ProgressBar>,
+    commits: usize,
+    begun: Instant,
+    said: Instant,
+}
+
+/// How often a line is written where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+impl Shown {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self { bar: None, commits: 0, begun: now, said: now }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Progress for Shown {
+    fn begin(&mut self, branch: &str, commits: usize) {
+        self.commits = commits;
+        self.begun = Instant::now();
+        if commits > 0 && io::stderr().is_terminal() {
+            let style = ProgressStyle::with_template(
+                "{prefix} {wide_bar} {pos}/{len} commits, {per_sec}, {eta} left ({msg})",
+            )
+            .expect("the template is a constant");
+            let bar = ProgressBar::new(commits as u64).with_style(style);
+            bar.set_prefix(branch.to_owned());
+            self.bar = Some(bar);
+        } else if commits > 0 {
+            // A line that cannot be written is not worth ending the run for.
+            let _ = writeln!(io::stderr(), "{branch}: {commits} commits to read");
+        }
+    }
+
+    fn read(&mut self, done: usize, commit: Commit) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(done as u64);
+            if done % 64 == 0 {
+                bar.set_message(format_day(commit.date));
+            }
+        } else if self.said.elapsed() >= LINE_EVERY {
+            self.said = Instant::now();
+            let rate = done as f64 / self.begun.elapsed().as_secs_f64();
+            let left = (self.commits - done) as f64 / rate;
+            let _ = writeln!(
+                io::stderr(),
+                "{done} of {} commits ({}), {rate:.0} a second, {left:.0} seconds left",
+                self.commits,
+                format_day(commit.date)
+            );
+        }
+    }
+
+    fn saved(&mut self, _: Commit) {}
 }
