@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the version index that the editor tests run on: a small git history in the shape of nixpkgs,
-# read by the real indexer.
+# Makes the version index that the editor tests run on: the git history of a nixpkgs of four packages
+# (which Nix itself can evaluate), read by the real indexer.
 #
 #   index.sh PROGRAM FOLDER
 #
@@ -53,7 +53,42 @@ commit() {
     git -C "$repo" commit --quiet --message "$2"
 }
 
-mkdir -p "$repo/pkgs/top-level"
+mkdir -p "$repo/lib" "$repo/pkgs/top-level"
+cat > "$repo/lib/default.nix" <<'NIX'
+{
+  fakeHash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+  licenses.mit = { fullName = "MIT License"; shortName = "mit"; spdxId = "MIT"; };
+}
+NIX
+cat > "$repo/default.nix" <<'NIX'
+{ ... }:
+
+let
+  lib = import ./lib;
+
+  stdenv.mkDerivation = attributes: attributes // {
+    type = "derivation";
+    name = "${attributes.pname}-${attributes.version}";
+  };
+
+  fetchurl = attributes: attributes;
+
+  callPackage = file: overrides:
+    let f = import file; in
+    f (builtins.intersectAttrs (builtins.functionArgs f) pkgs // overrides);
+
+  allPackages = import ./pkgs/top-level/all-packages.nix {
+    inherit lib;
+    nixpkgs = ./.;
+    noSysDirs = true;
+    config = { };
+    overlays = [ ];
+  };
+
+  pkgs = { inherit lib stdenv fetchurl callPackage; } // allPackages pkgs pkgs { };
+in
+pkgs
+NIX
 cat > "$repo/pkgs/top-level/all-packages.nix" <<'NIX'
 { lib, nixpkgs, noSysDirs, config, overlays }:
 res: pkgs: super:
