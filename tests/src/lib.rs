@@ -1,1 +1,6 @@
-//! Placeholder.
+//! What the tests across things share.
+
+#![expect(clippy::missing_panics_doc, reason = "a helper of tests fails the test")]
+
+pub mod lsp_client;
+pub mod small_index;

@@ -1,0 +1,98 @@
+//! The methods of the protocol, a line each.
+
+use std::sync::Arc;
+
+use tower_lsp::{
+    Client, LanguageServer,
+    jsonrpc::Result,
+    ls_types::{
+        CodeActionParams, CodeActionResponse, CompletionItem, CompletionParams, CompletionResponse,
+        DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+        DocumentDiagnosticParams, DocumentDiagnosticReportResult, Hover, HoverParams,
+        InitializeParams, InitializeResult, InitializedParams,
+    },
+};
+
+use crate::{
+    Config, capabilities,
+    framing::Malformed,
+    handlers::{code_action, completion, diagnostic, hover, sync},
+    publish,
+    session::Session,
+    state::State,
+};
+
+/// The server as the protocol library sees it.
+pub(crate) struct Backend {
+    state: Arc<State>,
+}
+
+impl Backend {
+    /// A server for one client.
+    pub fn new(client: Client, config: Config) -> Self {
+        Self { state: Arc::new(State::new(client, config)) }
+    }
+
+    /// Answers what was no message.
+    pub async fn malformed(&self, params: Malformed) -> Result<()> {
+        Err(params.into_error())
+    }
+}
+
+impl LanguageServer for Backend {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        let session = Session::new(&params);
+        let result = capabilities::initialize_result(&session, &self.state.version);
+        self.state.agree(session);
+        // The index is opened beside everything else. What watches it ends with the server.
+        let state = Arc::downgrade(&self.state);
+        tokio::spawn(self.state.index.clone().watch(move || {
+            let state = state.upgrade();
+            state.inspect(publish::index_changed).is_some()
+        }));
+        Ok(result)
+    }
+
+    async fn initialized(&self, _: InitializedParams) {
+        self.state.greet();
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        sync::opened(&self.state, params);
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        sync::changed(&self.state, params);
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        sync::closed(&self.state, params);
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        completion::complete(&self.state, params).await
+    }
+
+    async fn completion_resolve(&self, item: CompletionItem) -> Result<CompletionItem> {
+        completion::resolve(&self.state, item).await
+    }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        hover::hover(&self.state, params).await
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        code_action::code_actions(&self.state, params).await
+    }
+
+    async fn diagnostic(
+        &self,
+        params: DocumentDiagnosticParams,
+    ) -> Result<DocumentDiagnosticReportResult> {
+        diagnostic::pull(&self.state, params).await
+    }
+}

@@ -1,0 +1,60 @@
+//! What the server says it can do: only what it does well, since in some editors a feature belongs
+//! to the one server that declares it.
+
+use syntax::Encoding;
+use tower_lsp::ls_types::{
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
+    CompletionOptionsCompletionItem, DiagnosticOptions, DiagnosticServerCapabilities,
+    HoverProviderCapability, InitializeResult, PositionEncodingKind, ServerCapabilities,
+    ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+};
+
+use crate::session::Session;
+
+/// The answer to the client's hello.
+pub(crate) fn initialize_result(session: &Session, version: &str) -> InitializeResult {
+    InitializeResult {
+        capabilities: ServerCapabilities {
+            position_encoding: Some(match session.encoding {
+                Encoding::Utf8 => PositionEncodingKind::UTF8,
+                Encoding::Utf16 => PositionEncodingKind::UTF16,
+                Encoding::Utf32 => PositionEncodingKind::UTF32,
+            }),
+            text_document_sync: Some(TextDocumentSyncCapability::Options(
+                TextDocumentSyncOptions {
+                    open_close: Some(true),
+                    change: Some(TextDocumentSyncKind::INCREMENTAL),
+                    ..TextDocumentSyncOptions::default()
+                },
+            )),
+            completion_provider: Some(CompletionOptions {
+                resolve_provider: Some(true),
+                trigger_characters: Some(trigger_characters()),
+                completion_item: Some(CompletionOptionsCompletionItem {
+                    label_details_support: Some(true),
+                }),
+                ..CompletionOptions::default()
+            }),
+            hover_provider: Some(HoverProviderCapability::Simple(true)),
+            code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+                code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+                ..CodeActionOptions::default()
+            })),
+            diagnostic_provider: session
+                .pull_diagnostics
+                .then(|| DiagnosticServerCapabilities::Options(DiagnosticOptions::default())),
+            ..ServerCapabilities::default()
+        },
+        server_info: Some(ServerInfo {
+            name: "nix-archiver".to_owned(),
+            version: Some(version.to_owned()),
+        }),
+        ..InitializeResult::default()
+    }
+}
+
+/// Editors do not open a list inside strings by themselves; so what begins or goes on with a
+/// version does.
+fn trigger_characters() -> Vec<String> {
+    ['"', '.', '-'].into_iter().chain('0'..='9').map(String::from).collect()
+}

@@ -1,0 +1,7 @@
+//! The requests: convert, ask, convert back.
+
+pub(crate) mod code_action;
+pub(crate) mod completion;
+pub(crate) mod diagnostic;
+pub(crate) mod hover;
+pub(crate) mod sync;

@@ -1,0 +1,61 @@
+//! `textDocument/diagnostic`, and the diagnostics that are pushed.
+
+use tower_lsp::{
+    jsonrpc::Result,
+    ls_types::{
+        Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport,
+        DocumentDiagnosticReportResult, FullDocumentDiagnosticReport,
+        RelatedFullDocumentDiagnosticReport, RelatedUnchangedDocumentDiagnosticReport,
+        UnchangedDocumentDiagnosticReport,
+    },
+};
+
+use crate::{
+    state::{Asked, State},
+    to_proto,
+};
+
+/// What is wrong with a file, for a client that asks.
+pub(crate) async fn pull(
+    state: &State,
+    params: DocumentDiagnosticParams,
+) -> Result<DocumentDiagnosticReportResult> {
+    let Some(file) = state.documents.get(&params.text_document.uri) else {
+        return Ok(full(None, Vec::new()));
+    };
+    // The index may change while the answer is worked out; then the older number makes the client
+    // ask once more than it had to.
+    let id = format!("{}-{}-{}", file.serial, file.version, state.index.generation());
+    if params.previous_result_id.as_ref() == Some(&id) {
+        return Ok(unchanged(id));
+    }
+    let found = state.ask_of(file, all).await?;
+    Ok(full(Some(id), found))
+}
+
+/// What is wrong with a file.
+pub(crate) fn all(asked: &Asked) -> Vec<Diagnostic> {
+    let snapshot = asked.snapshot();
+    let found = snapshot.diagnostics().or_else(|error| {
+        // The index was opened and cannot be read now: that is what there is to say.
+        ide::Snapshot { index: ide::Index::Failed(&error), ..snapshot }.diagnostics()
+    });
+    let found = found.unwrap_or_default();
+    found.iter().map(|d| to_proto::diagnostic(&asked.document, d, &asked.session)).collect()
+}
+
+fn full(result_id: Option<String>, items: Vec<Diagnostic>) -> DocumentDiagnosticReportResult {
+    let report = RelatedFullDocumentDiagnosticReport {
+        related_documents: None,
+        full_document_diagnostic_report: FullDocumentDiagnosticReport { result_id, items },
+    };
+    DocumentDiagnosticReportResult::Report(DocumentDiagnosticReport::Full(report))
+}
+
+fn unchanged(result_id: String) -> DocumentDiagnosticReportResult {
+    let report = RelatedUnchangedDocumentDiagnosticReport {
+        related_documents: None,
+        unchanged_document_diagnostic_report: UnchangedDocumentDiagnosticReport { result_id },
+    };
+    DocumentDiagnosticReportResult::Report(DocumentDiagnosticReport::Unchanged(report))
+}

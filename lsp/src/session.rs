@@ -1,0 +1,87 @@
+//! What was agreed with the client when it said hello.
+
+use serde::Deserialize;
+use syntax::Encoding;
+use tower_lsp::ls_types::{ClientCapabilities, InitializeParams, MarkupKind, PositionEncodingKind};
+
+/// What the client can do, as far as it changes what it is sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    /// How columns are counted.
+    pub encoding: Encoding,
+    /// Whether completion items may have stops for the cursor.
+    pub snippets: bool,
+    /// Whether completion items may have words beside their label.
+    pub label_details: bool,
+    /// Whether completion items may be shown as not to be used.
+    pub completion_tags: bool,
+    /// Whether documentation of completion items may be Markdown.
+    pub markdown_documentation: bool,
+    /// Whether hovers may be Markdown.
+    pub markdown_hover: bool,
+    /// Whether the client asks for diagnostics; they are pushed if it does not.
+    pub pull_diagnostics: bool,
+    /// Whether the client can be told to ask for diagnostics again.
+    pub refresh_diagnostics: bool,
+    /// Whether an edit may name the version of the document that it is for.
+    pub versioned_edits: bool,
+    /// A command of the client that opens its completion list.
+    pub suggest_command: Option<String>,
+}
+
+/// What a client may say in its `initializationOptions`. What is not known is left alone.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Options {
+    suggest_command: Option<String>,
+}
+
+impl Session {
+    /// What follows from a client's hello.
+    pub fn new(params: &InitializeParams) -> Self {
+        let client = &params.capabilities;
+        let options = params.initialization_options.clone();
+        let options: Option<Options> = serde_json::from_value(options.unwrap_or_default())
+            .unwrap_or_else(|error| {
+                tracing::warn!("the client's initializationOptions are not understood: {error}");
+                None
+            });
+        let options = options.unwrap_or_default();
+        let text = client.text_document.as_ref();
+        let workspace = client.workspace.as_ref();
+        let item = text.and_then(|t| t.completion.as_ref()?.completion_item.as_ref());
+        let refresh = workspace.and_then(|w| w.diagnostics.as_ref()?.refresh_support);
+        let edits = workspace.and_then(|w| w.workspace_edit.as_ref()?.document_changes);
+        let hover = text.and_then(|t| t.hover.as_ref()?.content_format.as_ref());
+        let documentation = item.and_then(|i| i.documentation_format.as_ref());
+        let markdown = |formats: &Vec<MarkupKind>| formats.contains(&MarkupKind::Markdown);
+        Self {
+            encoding: encoding(client),
+            snippets: item.and_then(|i| i.snippet_support).unwrap_or(false),
+            label_details: item.and_then(|i| i.label_details_support).unwrap_or(false),
+            completion_tags: item.is_some_and(|i| i.tag_support.is_some()),
+            markdown_documentation: documentation.is_some_and(markdown),
+            markdown_hover: hover.is_some_and(markdown),
+            pull_diagnostics: text.is_some_and(|t| t.diagnostic.is_some()),
+            refresh_diagnostics: refresh.unwrap_or(false),
+            versioned_edits: edits.unwrap_or(false),
+            suggest_command: options.suggest_command,
+        }
+    }
+}
+
+/// UTF-16 wherever the client takes it: several servers share a file, and some clients cannot mix
+/// encodings. Otherwise the first that is known of those that the client likes.
+fn encoding(client: &ClientCapabilities) -> Encoding {
+    let offered = client.general.as_ref().and_then(|general| general.position_encodings.as_ref());
+    let Some(offered) = offered else { return Encoding::Utf16 };
+    if offered.contains(&PositionEncodingKind::UTF16) {
+        return Encoding::Utf16;
+    }
+    let known = offered.iter().find_map(|kind| match kind {
+        kind if *kind == PositionEncodingKind::UTF8 => Some(Encoding::Utf8),
+        kind if *kind == PositionEncodingKind::UTF32 => Some(Encoding::Utf32),
+        _ => None,
+    });
+    known.unwrap_or(Encoding::Utf16)
+}

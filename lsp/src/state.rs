@@ -1,0 +1,154 @@
+//! What lives as long as the server.
+
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use model::SourceError;
+use syntax::Encoding;
+use tokio::{sync::Semaphore, task};
+use tower_lsp::{Client, jsonrpc, ls_types::Uri};
+
+use crate::{
+    Config,
+    documents::{Documents, Snapshot},
+    index::{IndexHandle, Phase},
+    session::Session,
+};
+
+/// How many threads work for requests at once. More would only take turns.
+const WORKERS: usize = 8;
+
+/// What lives as long as the server.
+pub(crate) struct State {
+    pub client: Client,
+    pub version: String,
+    pub documents: Documents,
+    pub index: Arc<IndexHandle>,
+    session: OnceLock<Session>,
+    /// Whether the client has said that it is ready; nothing may be sent to it before.
+    greeted: AtomicBool,
+    workers: Semaphore,
+}
+
+/// All that a request about a file is answered from.
+pub(crate) struct Asked {
+    pub file: Snapshot,
+    pub document: Arc<ide::Document>,
+    pub index: Phase,
+    pub session: Session,
+    pub now: i64,
+}
+
+impl State {
+    /// The state of a server that nothing was said to yet.
+    pub fn new(client: Client, config: Config) -> Self {
+        Self {
+            client,
+            version: config.version,
+            documents: Documents::default(),
+            index: Arc::new(IndexHandle::new(config.open_source)),
+            session: OnceLock::new(),
+            greeted: AtomicBool::new(false),
+            workers: Semaphore::new(WORKERS),
+        }
+    }
+
+    /// Remembers what was agreed with the client.
+    pub fn agree(&self, session: Session) {
+        // A second hello is refused before it comes here.
+        let _ = self.session.set(session);
+    }
+
+    /// What was agreed with the client.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.get()
+    }
+
+    /// Remembers that the client is ready.
+    pub fn greet(&self) {
+        self.greeted.store(true, SeqCst);
+    }
+
+    /// Whether the client is ready.
+    pub fn is_greeted(&self) -> bool {
+        self.greeted.load(SeqCst)
+    }
+
+    /// How the client counts columns.
+    pub fn encoding(&self) -> Encoding {
+        self.session().map_or(Encoding::Utf16, |session| session.encoding)
+    }
+
+    /// Answers a question about an open file on a thread that may block; `None` if the file is not
+    /// open or not ours. A panic there is an error of this one request.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        uri: &Uri,
+        answer: impl FnOnce(&Asked) -> T + Send + 'static,
+    ) -> jsonrpc::Result<Option<T>> {
+        let Some(file) = self.documents.get(uri) else { return Ok(None) };
+        self.ask_of(file, answer).await.map(Some)
+    }
+
+    /// As [`Self::ask`], of a file at a known version.
+    pub async fn ask_of<T: Send + 'static>(
+        &self,
+        file: Snapshot,
+        answer: impl FnOnce(&Asked) -> T + Send + 'static,
+    ) -> jsonrpc::Result<T> {
+        let Some(session) = self.session().cloned() else {
+            return Err(jsonrpc::Error::internal_error());
+        };
+        let index = self.index.get().await;
+        self.work(move || {
+            let document = file.document();
+            answer(&Asked { file, document, index, session, now: now() })
+        })
+        .await
+    }
+
+    /// Does something on a thread that may block.
+    pub async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> jsonrpc::Result<T> {
+        // A request that is cancelled while it waits here is never begun.
+        let permit = self.workers.acquire().await.map_err(|_| jsonrpc::Error::internal_error())?;
+        let done = task::spawn_blocking(work).await;
+        drop(permit);
+        done.map_err(|panicked| {
+            tracing::error!("a request failed unexpectedly: {panicked}");
+            jsonrpc::Error {
+                message: "the request failed unexpectedly; the server goes on".into(),
+                ..jsonrpc::Error::internal_error()
+            }
+        })
+    }
+}
+
+impl Asked {
+    /// The file, the index and the moment, for the features.
+    pub fn snapshot(&self) -> ide::Snapshot<'_> {
+        ide::Snapshot { document: &self.document, index: self.index.as_index(), now: self.now }
+    }
+}
+
+/// What an index that cannot be read means for a request that is about the cursor: no answer. The
+/// diagnostics tell the user why.
+pub(crate) fn or_nothing<T: Default>(answer: Result<T, SourceError>) -> T {
+    answer.unwrap_or_else(|error| {
+        tracing::warn!("{error}");
+        T::default()
+    })
+}
+
+/// Seconds since 1970-01-01T00:00:00Z.
+pub(crate) fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.ok().and_then(|now| i64::try_from(now.as_secs()).ok()).unwrap_or_default()
+}

@@ -1,0 +1,199 @@
+//! What an editor is sent: completion, hover, quick fixes.
+
+use nix_archiver_tests::{
+    lsp_client::{Client, FILE, labels, position},
+    small_index,
+};
+use serde_json::{Value, json};
+
+/// What a modern editor says that it can do.
+fn modern() -> Value {
+    json!({
+        "textDocument": {
+            "completion": { "completionItem": {
+                "snippetSupport": true, "labelDetailsSupport": true,
+                "documentationFormat": ["markdown", "plaintext"],
+                "tagSupport": { "valueSet": [1] },
+            } },
+            "hover": { "contentFormat": ["markdown"] },
+        },
+        "workspace": { "workspaceEdit": { "documentChanges": true } },
+    })
+}
+
+fn greet(capabilities: Value) -> (tempfile::TempDir, Client) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let index = dir.path().join("index");
+    small_index::write(&index, &small_index::packages());
+    let client = Client::greet(&index, capabilities);
+    (dir, client)
+}
+
+#[test]
+fn versions_come_newest_first_and_stay_so() {
+    let (_dir, mut client) = greet(modern());
+    client.open("{ nodejs = \"\"; }");
+    let list = client.at("textDocument/completion", 0, 12);
+    assert_eq!(labels(&list), ["22.1.0", "22.0.0-rc.1", "20.18.1", "20.11.0", "18.20.0"]);
+    assert_eq!(list["isIncomplete"], true);
+    let items = list["items"].as_array().expect("a list");
+    let sort: Vec<_> = items.iter().map(|i| i["sortText"].as_str().expect("a text")).collect();
+    assert!(sort.is_sorted() && sort.iter().all(|s| s.starts_with('!')), "{sort:?}");
+    assert_eq!(items[0]["preselect"], true);
+    assert!(items[0]["labelDetails"]["description"].is_string());
+    assert!(items[0].get("documentation").is_none(), "documentation is for resolve");
+
+    // Every item matches what is typed equally well, so that no client sorts them anew.
+    client.replace(2, "{ nodejs = \"20.\"; }");
+    let list = client.at("textDocument/completion", 0, 15);
+    assert_eq!(labels(&list), ["20.18.1", "20.11.0"]);
+    for item in list["items"].as_array().expect("a list") {
+        assert_eq!(item["filterText"], "20.");
+    }
+    client.stop();
+}
+
+#[test]
+fn names_come_with_a_stop_at_the_version() {
+    let (_dir, mut client) = greet(modern());
+    client.open("{ nod }");
+    let list = client.at("textDocument/completion", 0, 5);
+    let item = &list["items"][0];
+    assert_eq!(item["label"], "nodejs");
+    assert_eq!(item["textEdit"]["newText"], "nodejs = \"${1:22.1.0}\";$0");
+    assert_eq!(item["insertTextFormat"], 2);
+    client.stop();
+
+    let (_dir, mut client) = greet(json!({}));
+    client.open("{ nod }");
+    let list = client.at("textDocument/completion", 0, 5);
+    let item = &list["items"][0];
+    assert_eq!(item["textEdit"]["newText"], "nodejs = \"22.1.0\";");
+    assert_eq!(item.get("insertTextFormat"), None);
+    assert!(item["detail"].is_string(), "without label details, the detail says it");
+    client.stop();
+}
+
+#[test]
+fn the_client_may_name_its_command_for_another_list() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let index = dir.path().join("index");
+    small_index::write(&index, &small_index::packages());
+    let mut client = Client::start(&index);
+    let hello = json!({
+        "processId": null, "rootUri": null, "capabilities": modern(),
+        "initializationOptions": { "suggestCommand": "editor.suggest", "unknown": [1] },
+    });
+    client.call("initialize", hello);
+    client.notify("initialized", json!({}));
+    client.open("{ python3P }");
+    let list = client.at("textDocument/completion", 0, 10);
+    let item = &list["items"][0];
+    assert_eq!(
+        (&item["label"], &item["command"]["command"]),
+        (&json!("python3Packages"), &json!("editor.suggest"))
+    );
+    assert_eq!(item["textEdit"]["newText"], "python3Packages.");
+    client.stop();
+}
+
+#[test]
+fn documentation_is_looked_up_without_the_list() {
+    let (_dir, mut client) = greet(modern());
+    client.open("{ nodejs = \"\"; }");
+    let list = client.at("textDocument/completion", 0, 12);
+    let item = list["items"][3].clone();
+    client.notify("textDocument/didClose", json!({ "textDocument": { "uri": FILE } }));
+    let resolved = client.call("completionItem/resolve", item.clone());
+    let text = resolved["documentation"]["value"].as_str().expect("a text");
+    assert!(text.starts_with("**nodejs** **20.11.0**"), "{text}");
+    assert_eq!(resolved["documentation"]["kind"], "markdown");
+    assert_eq!((&resolved["label"], &resolved["textEdit"]), (&item["label"], &item["textEdit"]));
+
+    // An item of another server, or of an index that is gone, comes back as it was.
+    for item in [json!({ "label": "x" }), json!({ "label": "x", "data": { "p": "no.such" } })] {
+        assert_eq!(client.call("completionItem/resolve", item.clone()), item);
+    }
+    client.stop();
+}
+
+#[test]
+fn hover_tells_the_history() {
+    let (_dir, mut client) = greet(modern());
+    client.open("{ nodejs = \"20.11.0\"; }");
+    let hover = client.at("textDocument/hover", 0, 14);
+    assert_eq!(hover["contents"]["kind"], "markdown");
+    let text = hover["contents"]["value"].as_str().expect("a text");
+    for part in [
+        "First seen 2023-11-28",
+        "Last seen 2024-03-06",
+        "https://github.com/NixOS/nixpkgs/commit/",
+        "Newest of line 20: **20.18.1**",
+        "newest of all: **22.1.0**",
+        "License: MIT",
+        "nix shell nixpkgs/",
+        "The index goes up to 2024-12-31 of nixpkgs-unstable",
+    ] {
+        assert!(text.contains(part), "{part} is missing from: {text}");
+    }
+    assert_eq!(hover["range"]["start"]["character"], 11);
+    client.stop();
+
+    let (_dir, mut client) = greet(json!({}));
+    client.open("{ nodejs = \"20.11.0\"; }");
+    let hover = client.at("textDocument/hover", 0, 14);
+    assert_eq!(hover["contents"]["kind"], "plaintext");
+    client.stop();
+}
+
+#[test]
+fn quick_fixes_are_tied_to_their_problems() {
+    let (_dir, mut client) = greet(modern());
+    client.open("{ nodejs = \"20.11.1\"; nodjs = \"1\"; }");
+    let diagnostics = client.pushed(1);
+    let mut ask =
+        json!({ "textDocument": { "uri": FILE }, "context": { "diagnostics": diagnostics } });
+    ask["range"] = diagnostics[0]["range"].clone();
+    let actions = client.call("textDocument/codeAction", ask.clone());
+    let titles: Vec<_> = actions.as_array().expect("a list").iter().map(|a| &a["title"]).collect();
+    assert_eq!(
+        titles,
+        ["Change to 20.11.0 (next below)", "Change to 20.18.1 (next above, newest of its line)"]
+    );
+    let best = &actions[0];
+    assert_eq!((&best["kind"], &best["isPreferred"]), (&json!("quickfix"), &json!(true)));
+    assert_eq!(best["diagnostics"][0], diagnostics[0]);
+    let change = &best["edit"]["documentChanges"][0];
+    assert_eq!(change["textDocument"], json!({ "uri": FILE, "version": 1 }));
+    assert_eq!(change["edits"][0]["newText"], "20.11.0");
+
+    ask["range"] = diagnostics[1]["range"].clone();
+    let actions = client.call("textDocument/codeAction", ask.clone());
+    assert_eq!(actions[0]["title"], "Change to nodejs");
+    for (only, any) in
+        [("quickfix", true), ("refactor", false), ("", true), ("source.fixAll", false)]
+    {
+        ask["context"]["only"] = json!([only]);
+        let actions = client.call("textDocument/codeAction", ask.clone());
+        assert_eq!(!actions.as_array().is_none_or(Vec::is_empty), any, "{only}");
+    }
+    client.stop();
+}
+
+#[test]
+fn the_starter_index_answers_where_there_is_no_other() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut client = Client::greet(&dir.path().join("no-index"), modern());
+    client.open("{ nodejs = \"\"; nosuchpackageatall = \"1\"; }");
+    let text = client.at("textDocument/hover", 0, 4).to_string();
+    let list = client.call("textDocument/completion", position(0, 12));
+    let diagnostics = client.pushed(1);
+    if labels(&list).is_empty() {
+        // This program was built without a starter; then it must say that it knows nothing.
+        assert_eq!(diagnostics[0]["code"], "index-missing", "{diagnostics:?}");
+    } else {
+        assert!(text.contains("starter index"), "{text}");
+        assert_eq!(diagnostics[0]["code"], "unknown-package", "{diagnostics:?}");
+    }
+    client.stop();
+}
