@@ -124,7 +124,7 @@ fn judge(counted: Counted, success: bool, read: Counts) -> (Counts, Option<Strin
         Counted::AsOne | Counted::Preparation => Counts::default(),
     };
     let trouble = match counted {
-        _ if !success => "it says so".to_owned(),
+        _ if !success => "see above".to_owned(),
         Counted::ByItsTests if counts.failed > 0 => format!("{} tests failed", counts.failed),
         Counted::ByItsTests if counts.passed == 0 => "it ran no test".to_owned(),
         _ => return (counts, None),

@@ -5,6 +5,8 @@ mod draw;
 mod scenes;
 mod server;
 
+use std::{path::Path, process::Command};
+
 use crate::{
     Result,
     exec::{self, cargo},
@@ -41,7 +43,27 @@ pub fn run() -> Result {
     scenes::hover(&mut server)?;
     scenes::mistakes(&mut server)?;
     server.stop()?;
+    command_line(&["info", "python3", "3.6.4"], &quiet_home)?;
     draw::title("In your own editor");
     println!("{INSTALL}");
     Ok(())
+}
+
+/// Runs a command of the program and shows it with its output.
+fn command_line(arguments: &[&str], home: &Path) -> Result {
+    draw::title("And on the command line");
+    println!("$ nix-archiver {}", arguments.join(" "));
+    let mut command = exec::command(exec::program(), arguments);
+    at_home(&mut command, home);
+    exec::run(command)
+}
+
+/// Gives a program an empty home, so that it answers from the starter index that it carries, whatever
+/// index this machine has.
+fn at_home(command: &mut Command, home: &Path) {
+    command
+        .env("HOME", home)
+        .env("XDG_DATA_HOME", home.join("data"))
+        .env("XDG_CACHE_HOME", home.join("cache"))
+        .env_remove("NIX_ARCHIVER_INDEX");
 }

@@ -5,7 +5,7 @@ use std::{
     collections::HashSet,
     io::{BufRead, BufReader, Write},
     path::Path,
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, ChildStdin, Stdio},
     sync::mpsc::{self, Receiver},
     thread,
     time::{Duration, Instant},
@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::Result;
+use crate::{Result, exec};
 
 /// How long an answer may take before the demo gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,15 +29,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the server and greets it. Its home is `home`, so that what is shown comes from the
-    /// starter index, whatever index this machine has.
+    /// Starts the server, with a home of its own, and greets it.
     pub fn start(program: &Path, home: &Path) -> Result<Self> {
-        let mut child = Command::new(program)
-            .arg("lsp")
-            .env("HOME", home)
-            .env("XDG_DATA_HOME", home.join("data"))
-            .env("XDG_CACHE_HOME", home.join("cache"))
-            .env_remove("NIX_ARCHIVER_INDEX")
+        let mut command = exec::command(program, &["lsp"]);
+        super::at_home(&mut command, home);
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
