@@ -3,9 +3,9 @@
   # No such package: a slip of the fingers.
   ripgerp = "0.8.1";
 
-  # No such version: Python 3.6 had no 3.6.44.
-  python3 = "3.6.44";
+  # No such version: one digit too many.
+  python3 = "3.5.44";
 
-  # The right name, and a version that never was in nixpkgs.
+  # Higher than every version that the index knows: only a warning, since the index may be old.
   redis = "4.0.100";
 }

@@ -67,9 +67,10 @@ pub fn document(lines: &[String], below: &[Below]) {
     }
 }
 
-/// A line under a piece of text: `~~~~ message`.
-pub fn squiggle(length: usize, message: &str) -> String {
-    in_look(Look::Wrong, &format!("{} {message}", "~".repeat(length.max(1))))
+/// A line under a piece of text, and below it a message, broken to fit.
+pub fn squiggle(length: usize, message: &str, breadth: usize) -> Vec<String> {
+    let lines = std::iter::once("~".repeat(length.max(1))).chain(wrap(message, breadth));
+    lines.map(|line| in_look(Look::Wrong, &line)).collect()
 }
 
 /// A frame around rows of columns, of which the first is the chosen one.

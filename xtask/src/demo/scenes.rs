@@ -72,8 +72,8 @@ pub fn mistakes(server: &mut Server) -> Result {
         if fixes.is_empty() {
             return Err(format!("the server offers no fix for {message:?}"));
         }
-        let mut drawn =
-            vec![draw::squiggle(to.saturating_sub(from), &format!("{message} ({code})"))];
+        let said = format!("{message} ({code})");
+        let mut drawn = draw::squiggle(to.saturating_sub(from), &said, 76);
         drawn.extend(draw::list(&fixes, None));
         below.push(Below { line: index(&start["line"]), column: from, drawn });
     }
@@ -220,22 +220,45 @@ fn without_stops(snippet: &str) -> String {
     out + rest
 }
 
-/// Markdown without its marks, for a plain screen.
+/// Markdown without its marks, for a plain screen. Of a link its label stays.
 fn without_markup(text: &str) -> String {
     let lines = text.lines().filter(|line| !line.starts_with("```"));
     let plain = lines.map(|line| {
-        line.trim_start_matches('#')
-            .trim_start_matches("- ")
-            .replace("**", "")
-            .replace('`', "")
-            .replace("\\", "")
+        let marks = without_links(line).replace("**", "").replace(['`', '\\'], "");
+        marks.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     });
     plain.collect::<Vec<_>>().join("\n")
+}
+
+fn without_links(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some((before, link)) = rest.split_once('[') {
+        out.push_str(before);
+        let parts = link
+            .split_once("](<")
+            .and_then(|(label, after)| Some((label, after.split_once(">)")?.1)));
+        let Some((label, after)) = parts else {
+            out.push('[');
+            rest = link;
+            continue;
+        };
+        out.push_str(label);
+        rest = after;
+    }
+    out + rest
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_become_their_labels() {
+        let text =
+            "at [2be9](<https://x.org/a(b)>) and\\[not\\] [that](<y>)\n```sh\n**b** `c`\n```";
+        assert_eq!(without_markup(text), "at 2be9 and[not] that\nb c");
+    }
 
     #[test]
     fn stops_become_their_defaults() {
