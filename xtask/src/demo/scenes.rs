@@ -224,29 +224,28 @@ fn without_stops(snippet: &str) -> String {
 fn without_markup(text: &str) -> String {
     let lines = text.lines().filter(|line| !line.starts_with("```"));
     let plain = lines.map(|line| {
-        let marks = without_links(line).replace("**", "").replace(['`', '\\'], "");
-        marks.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        let line = without_marks(line);
+        line.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     });
     plain.collect::<Vec<_>>().join("\n")
 }
 
-fn without_links(line: &str) -> String {
+fn without_marks(line: &str) -> String {
     let mut out = String::new();
     let mut rest = line;
-    while let Some((before, link)) = rest.split_once('[') {
-        out.push_str(before);
-        let parts = link
-            .split_once("](<")
-            .and_then(|(label, after)| Some((label, after.split_once(">)")?.1)));
-        let Some((label, after)) = parts else {
-            out.push('[');
-            rest = link;
-            continue;
-        };
-        out.push_str(label);
-        rest = after;
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
+        match c {
+            '*' | '`' | '[' => {}
+            ']' => rest = rest.split_once(">)").map_or(rest, |(_, after)| after),
+            '\\' => {
+                out.extend(rest.chars().next());
+                rest = rest.get(1..).unwrap_or_default();
+            }
+            c => out.push(c),
+        }
     }
-    out + rest
+    out
 }
 
 #[cfg(test)]
