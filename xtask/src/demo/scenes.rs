@@ -239,8 +239,9 @@ fn without_marks(line: &str) -> String {
             '*' | '`' | '[' => {}
             ']' => rest = rest.split_once(">)").map_or(rest, |(_, after)| after),
             '\\' => {
-                out.extend(rest.chars().next());
-                rest = rest.get(1..).unwrap_or_default();
+                let mut after = rest.chars();
+                out.extend(after.next());
+                rest = after.as_str();
             }
             c => out.push(c),
         }
