@@ -1,1 +1,19 @@
-//! Placeholder.
+//! nixpkgs' git history, read into the version index: the first-parent line of a branch from the
+//! oldest commit to the newest, what each commit changed, what that makes of each attribute path,
+//! and when it was so.
+
+mod error;
+mod follow;
+mod objects;
+pub mod repository;
+mod run;
+pub mod spans;
+mod tree;
+
+pub use error::Error;
+pub use run::{Options, Progress, Report, observe_at, run};
+
+/// The tracker that is used.
+fn tracker() -> Box<dyn eval::Tracker> {
+    Box::new(eval::nix::NixTracker::default())
+}

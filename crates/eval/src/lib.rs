@@ -4,7 +4,9 @@
 //!
 //! Pure: trees and files come through [`Source`].
 
+pub mod nix;
 pub mod observe;
+pub mod simple;
 pub mod source;
 
 pub use observe::{Observation, Outcome, Tracker};

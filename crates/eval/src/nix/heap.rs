@@ -45,6 +45,8 @@ pub enum Cell {
 pub struct Thunk {
     pub cell: Cell,
     pub owner: NodeId,
+    /// The path of the file where it stands as an attribute of a set.
+    pub file: Option<Sym>,
 }
 
 /// How to start over the thunk of a node.
@@ -139,7 +141,7 @@ impl Heap {
         }
         let chunk = self.thunks.len() - 1;
         let place = self.thunks[chunk].len();
-        self.thunks[chunk].push(Thunk { cell, owner });
+        self.thunks[chunk].push(Thunk { cell, owner, file: None });
         ThunkId(u32::try_from(chunk * CHUNK + place).expect("fewer than 2^32 thunks"))
     }
 

@@ -112,6 +112,8 @@ pub enum Name {
 
 #[derive(Debug)]
 pub struct AttrsExpr {
+    /// The path of the file, unless it is one of the program's own.
+    pub file: Option<Sym>,
     /// Whether the set is `rec`: its values see a frame of its static names, in this order.
     pub recursive: bool,
     pub bindings: Box<[(Sym, Rc<Expr>)]>,

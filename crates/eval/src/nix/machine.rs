@@ -23,7 +23,7 @@ use crate::source::{EntryKind, ObjectId, Source};
 const MAX_DEPTH: u32 = 12_000;
 const MAX_FUEL: u64 = 60_000_000;
 
-/// Stack that evaluation may need, in bytes: run it in a thread that has as much.
+/// Stack that evaluation may need, in bytes.
 pub const STACK_BYTES: usize = 1 << 29;
 
 /// A file that was lowered.
@@ -157,9 +157,13 @@ impl State {
         }
         let Ok(bytes) = source.blob(&entry.id) else { return false };
         let Ok(text) = std::str::from_utf8(&bytes) else { return false };
-        let mut tables =
-            Tables { syms: &mut self.syms, bigs: &mut self.bigs, globals: &self.global_names };
-        let Some(difference) = lower::update(&mut tables, path, &loaded.ir, text) else {
+        let mut tables = Tables {
+            syms: &mut self.syms,
+            bigs: &mut self.bigs,
+            globals: &self.global_names,
+            own: &self.replaced,
+        };
+        let Some(difference) = lower::update(&mut tables, path, &mut loaded.ir, text) else {
             return false;
         };
         loaded.id = entry.id;
@@ -310,6 +314,7 @@ impl Machine<'_> {
             syms: &mut self.s.syms,
             bigs: &mut self.s.bigs,
             globals: &self.s.global_names,
+            own: &self.s.replaced,
         };
         lower::file(&mut tables, path, text)
     }
@@ -605,6 +610,9 @@ impl Machine<'_> {
             } else {
                 self.delay(expr, inner)
             };
+            if !matches!(**expr, Expr::Var(_) | Expr::Global(_)) {
+                self.s.heap.thunk(thunk).file = attrs.file;
+            }
             entries.push((*sym, thunk));
         }
         if attrs.recursive {
@@ -706,7 +714,15 @@ impl Machine<'_> {
             }
             _ => {}
         }
-        let a = self.eval(left, env)?;
+        let a = match self.eval(left, env) {
+            Err(why) if op == Op::Update && matches!(*why, Fail::Unknown(_)) => {
+                return match self.eval(right, env)? {
+                    Value::Attrs(known) => Ok(Value::Attrs(Rc::new(Attrs::Partial { known, why }))),
+                    _ => Err(why),
+                };
+            }
+            a => a?,
+        };
         let b = self.eval(right, env)?;
         match op {
             Op::Concat => match (&a, &b) {
@@ -936,6 +952,10 @@ impl Machine<'_> {
                 cells.borrow_mut().insert(sym, thunk);
                 Ok(Some(thunk))
             }
+            Attrs::Partial { known, why } => match self.get(known, sym)? {
+                Some(thunk) => Ok(Some(thunk)),
+                None => Err(why.clone()),
+            },
             Attrs::Without { of, names } => {
                 if names.binary_search(&sym).is_ok() {
                     Ok(None)
@@ -986,12 +1006,69 @@ impl Machine<'_> {
                 Ok(keys)
             }
             Attrs::Map { of, .. } => self.keys(of),
+            Attrs::Partial { why, .. } => Err(why.clone()),
             Attrs::Without { of, names } => {
                 let mut keys = self.keys(of)?;
                 keys.retain(|sym| names.binary_search(sym).is_err());
                 Ok(keys)
             }
         }
+    }
+
+    /// The file where an attribute of a set stands.
+    pub fn file(&mut self, attrs: &Rc<Attrs>, name: &str) -> Option<Rc<str>> {
+        let sym = self.s.syms.intern(name);
+        let thunk = self.get(attrs, sym).ok()??;
+        self.s.heap.thunk_ref(thunk).file.map(|sym| self.s.syms.name(sym).clone())
+    }
+
+    /// The name that a binding of a big set is only another name of, in the scope of the set: in
+    /// `{ a = b; c = d.e; }` the names `b` and `d.e`.
+    pub fn renames(&self, attrs: &Attrs, sym: Sym) -> Option<Vec<Sym>> {
+        match attrs {
+            Attrs::Big(inst) => {
+                let big = self.s.heap.insts[inst.0 as usize].big;
+                let binding = self.s.bigs[big.0 as usize].bindings.get(&sym)?;
+                match &*binding.expr {
+                    Expr::Lookup(lookup) if lookup.sym != sym => Some(vec![lookup.sym]),
+                    Expr::Select { base, path, default: None } => {
+                        let Expr::Lookup(lookup) = &**base else { return None };
+                        let [Name::Static(member)] = &**path else { return None };
+                        (*member != sym).then(|| vec![lookup.sym, *member])
+                    }
+                    _ => None,
+                }
+            }
+            Attrs::Merge(left, right) => {
+                self.renames(right, sym).or_else(|| self.renames(left, sym))
+            }
+            Attrs::Map { of, .. } => self.renames(of, sym),
+            Attrs::Without { of, .. } => self.renames(of, sym),
+            Attrs::Partial { known, .. } => self.renames(known, sym),
+            Attrs::Plain(_) => None,
+        }
+    }
+
+    /// The names of a set that are certain: all of them, unless a part of the set is unknown.
+    pub fn certain_keys(&mut self, attrs: &Rc<Attrs>) -> R<Vec<Sym>> {
+        let mut keys = match &**attrs {
+            Attrs::Partial { known, .. } => self.certain_keys(known)?,
+            Attrs::Merge(left, right) => {
+                let mut keys = self.certain_keys(left)?;
+                keys.extend(self.certain_keys(right)?);
+                keys
+            }
+            Attrs::Map { of, .. } => self.certain_keys(of)?,
+            Attrs::Without { of, names } => {
+                let mut keys = self.certain_keys(of)?;
+                keys.retain(|sym| names.binary_search(sym).is_err());
+                keys
+            }
+            Attrs::Plain(_) | Attrs::Big(_) => self.keys(attrs)?,
+        };
+        keys.sort_unstable();
+        keys.dedup();
+        Ok(keys)
     }
 
     /// Every attribute of a set, sorted by symbol.
@@ -1217,6 +1294,9 @@ pub fn merge(left: &Rc<Attrs>, right: &Rc<Attrs>) -> Rc<Attrs> {
         (_, Attrs::Plain(r)) if r.is_empty() => left.clone(),
         (Attrs::Plain(l), _) if l.is_empty() => right.clone(),
         (Attrs::Plain(l), Attrs::Plain(r)) => Rc::new(Attrs::Plain(merge_plain(l, r))),
+        (Attrs::Partial { known, why }, _) => {
+            Rc::new(Attrs::Partial { known: merge(known, right), why: why.clone() })
+        }
         (Attrs::Merge(base, top), Attrs::Plain(r)) => match &**top {
             Attrs::Plain(l) => {
                 let top = Rc::new(Attrs::Plain(merge_plain(l, r)));

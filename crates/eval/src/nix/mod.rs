@@ -20,7 +20,6 @@ mod nixpkgs;
 mod prims;
 mod value;
 
-pub use machine::STACK_BYTES;
 pub use nixpkgs::NixTracker;
 
 /// Where the tree lies, as evaluated code sees it.

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     heap::{NodeId, Recipe},
-    machine::{Machine, State},
+    machine::{Machine, STACK_BYTES, State},
     prims,
     value::{Attrs, Fail, R, Sym, ThunkId, Value},
 };
@@ -24,7 +24,7 @@ const MAX_PATH: usize = 4;
 
 /// A [`Tracker`] that evaluates nixpkgs and remembers what it looked at.
 ///
-/// It needs a stack of [`super::STACK_BYTES`].
+/// It evaluates on a stack of its own, so its caller's may be small.
 #[derive(Default)]
 pub struct NixTracker {
     state: Option<State>,
@@ -58,16 +58,20 @@ impl Tracker for NixTracker {
         state.replaced.insert(stdenv.into(), include_str!("prelude/stdenv.nix"));
         self.state = Some(state);
         let root = self.question(Vec::new());
-        self.run(source, vec![root])
+        stacker::grow(STACK_BYTES, || self.run(source, vec![root]))
     }
 
     fn step(&mut self, source: &dyn Source, changes: &[Change]) -> Vec<Observation> {
-        let Some(state) = self.state.as_mut() else { return self.start(source) };
-        if state.heap.size() > HEAP_LIMIT {
-            return self.start_over(source);
+        match &self.state {
+            None => return self.start(source),
+            Some(state) if state.heap.size() > HEAP_LIMIT => return self.start_over(source),
+            Some(_) => {}
         }
-        let questions = state.change(source, changes);
-        self.run(source, questions)
+        stacker::grow(STACK_BYTES, || {
+            let state = self.state.as_mut().expect("looked at above");
+            let questions = state.change(source, changes);
+            self.run(source, questions)
+        })
     }
 }
 
@@ -87,6 +91,11 @@ impl NixTracker {
                 s.heap.size() >> 20
             )
         })
+    }
+
+    /// Why nothing could be listed, if that is so.
+    pub fn root_outcome(&self) -> Option<&Outcome> {
+        self.questions.first().map(|q| &q.outcome)
     }
 
     /// How many questions were asked so far.
@@ -206,6 +215,7 @@ fn failed(fail: &Fail) -> Outcome {
 fn try_look(m: &mut Machine<'_>, path: &[Sym]) -> R<Answer> {
     let root = m.import("/prelude/packages.nix")?;
     let mut value = m.force(root)?;
+    let all = value.clone();
     for sym in path {
         let Value::Attrs(attrs) = &value else { return Ok(nothing()) };
         let attrs = attrs.clone();
@@ -214,15 +224,16 @@ fn try_look(m: &mut Machine<'_>, path: &[Sym]) -> R<Answer> {
     }
     let Value::Attrs(attrs) = value else { return Ok(nothing()) };
     if !path.is_empty() && m.is_derivation(&attrs)? {
-        let outcome = package(m, &attrs)?;
+        let alias_of = alias(m, &all, path);
+        let outcome = package(m, &attrs, alias_of)?;
         return Ok(Answer { outcome, children: Vec::new() });
     }
     let listed = path.len() < 2 || (path.len() < MAX_PATH && recurses(m, &attrs)?);
-    let hidden = path.len() == 1 && is_whole(m, path[0]);
+    let hidden = path.len() == 1 && is_whole(m, path[0], &attrs)?;
     if !listed || hidden {
         return Ok(nothing());
     }
-    let keys = m.keys(&attrs)?;
+    let keys = m.certain_keys(&attrs)?;
     let children = keys.into_iter().filter(|sym| !m.s.syms.name(*sym).starts_with("__")).collect();
     Ok(Answer { outcome: Outcome::Gone, children })
 }
@@ -231,35 +242,19 @@ fn nothing() -> Answer {
     Answer { outcome: Outcome::Gone, children: Vec::new() }
 }
 
-/// Sets at the top that are all of nixpkgs once more, or hold functions and no packages.
-fn is_whole(m: &Machine<'_>, sym: Sym) -> bool {
-    const WHOLE: [&str; 24] = [
-        "pkgs",
-        "lib",
-        "buildPackages",
-        "targetPackages",
-        "config",
-        "builtins",
-        "stdenv",
-        "pkgsCross",
-        "pkgsStatic",
-        "pkgsMusl",
-        "pkgsi686Linux",
-        "pkgsHostTarget",
-        "pkgsBuildHost",
-        "pkgsBuildBuild",
-        "pkgsBuildTarget",
-        "pkgsHostHost",
-        "pkgsTargetTarget",
-        "pkgsLLVM",
-        "pkgsArocc",
-        "pkgsZig",
-        "pkgsExtraHardening",
-        "pkgsx86_64Darwin",
-        "tests",
-        "nixosTests",
-    ];
-    WHOLE.contains(&&**m.s.syms.name(sym))
+/// Whether a set at the top is all of nixpkgs once more (`pkgs`, `pkgsMusl`, `buildPackages`), or
+/// holds functions and no packages (`lib`).
+fn is_whole(m: &mut Machine<'_>, sym: Sym, attrs: &Rc<Attrs>) -> R<bool> {
+    if ["lib", "config", "builtins", "stdenv"].contains(&&**m.s.syms.name(sym)) {
+        return Ok(true);
+    }
+    for name in ["stdenv", "fetchurl", "glibc"] {
+        let sym = m.s.syms.intern(name);
+        if m.get(attrs, sym)?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn recurses(m: &mut Machine<'_>, attrs: &Rc<Attrs>) -> R<bool> {
@@ -270,7 +265,24 @@ fn recurses(m: &mut Machine<'_>, attrs: &Rc<Attrs>) -> R<bool> {
     }
 }
 
-fn package(m: &mut Machine<'_>, attrs: &Rc<Attrs>) -> R<Outcome> {
+/// The attribute path that a path is only another name of, if that one is a package, too.
+fn alias(m: &mut Machine<'_>, all: &Value, path: &[Sym]) -> Option<AttrPath> {
+    let Value::Attrs(all) = all else { return None };
+    let target = m.renames(all, *path.first().filter(|_| path.len() == 1)?)?;
+    let mut value = Value::Attrs(all.clone());
+    for sym in &target {
+        let Value::Attrs(attrs) = &value else { return None };
+        let thunk = m.get(&attrs.clone(), *sym).ok()??;
+        value = m.force(thunk).ok()?;
+    }
+    let Value::Attrs(attrs) = &value else { return None };
+    if !m.is_derivation(attrs).ok()? {
+        return None;
+    }
+    AttrPath::from_segments(target.iter().map(|sym| &**m.s.syms.name(*sym))).ok()
+}
+
+fn package(m: &mut Machine<'_>, attrs: &Rc<Attrs>, alias_of: Option<AttrPath>) -> R<Outcome> {
     let name = text_at(m, attrs, "name");
     let split = |name: &Rc<str>| {
         let (pname, version) = super::drv_name(name);
@@ -293,12 +305,13 @@ fn package(m: &mut Machine<'_>, attrs: &Rc<Attrs>) -> R<Outcome> {
         _ => name.ok().flatten().map(|name| split(&name).0),
     };
     let facts = Facts { pname, ..meta(m, attrs) };
-    Ok(Outcome::Known { version, facts, alias_of: None })
+    Ok(Outcome::Known { version, facts, alias_of })
 }
 
 /// What `meta` says, as far as it can be known.
 fn meta(m: &mut Machine<'_>, attrs: &Rc<Attrs>) -> Facts {
     let mut facts = Facts::default();
+    facts.file = file(m, attrs);
     let sym = m.s.syms.intern("meta");
     let Ok(Some(thunk)) = m.get(attrs, sym) else { return facts };
     let Ok(meta) = m.force_attrs(thunk) else { return facts };
@@ -318,6 +331,17 @@ fn meta(m: &mut Machine<'_>, attrs: &Rc<Attrs>) -> Facts {
         facts.known_vulnerabilities = texts.map(|t| t.to_string()).collect();
     }
     facts
+}
+
+/// The file that says which version it is; where a builder puts that together, the one that
+/// describes the package.
+fn file(m: &mut Machine<'_>, attrs: &Rc<Attrs>) -> Option<String> {
+    let sym = m.s.syms.intern("meta");
+    let meta = m.get(attrs, sym).ok().flatten().and_then(|thunk| m.force_attrs(thunk).ok());
+    let path = m.file(attrs, "version");
+    let path = path.or_else(|| m.file(meta.as_ref()?, "description"));
+    let path = path.or_else(|| m.file(attrs, "name"))?;
+    Some(path.strip_prefix(super::ROOT)?.strip_prefix('/')?.to_owned())
 }
 
 fn text_at(m: &mut Machine<'_>, attrs: &Rc<Attrs>, name: &str) -> R<Option<Rc<str>>> {

@@ -62,6 +62,8 @@ pub enum Attrs {
     Merge(Rc<Attrs>, Rc<Attrs>),
     /// `mapAttrs f of`, where `of` is not plain. Results are kept by name.
     Map { f: ThunkId, of: Rc<Attrs>, creator: NodeId, cells: RefCell<FxHashMap<Sym, ThunkId>> },
+    /// `left // known`, where `left` cannot be known: what `known` has is certain all the same.
+    Partial { known: Rc<Attrs>, why: Rc<Fail> },
     /// `removeAttrs of names`, where `of` is not plain. Names are sorted.
     Without { of: Rc<Attrs>, names: Box<[Sym]> },
 }

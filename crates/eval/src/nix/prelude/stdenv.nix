@@ -68,8 +68,9 @@ let
       meta = { inherit name; available = true; } // attrs.meta or { };
       drvAttrs = removeAttrs attrs [ "meta" "passthru" "pos" "crossAttrs" "env" ]
         // attrs.env or { }
+        // (if attrs ? name then { } else { inherit name; })
         // {
-          inherit name system stdenv;
+          inherit system stdenv;
           nativeBuildInputs = attrs.nativeBuildInputs or [ ];
           buildInputs = attrs.buildInputs or [ ];
           propagatedBuildInputs = attrs.propagatedBuildInputs or [ ];
@@ -235,8 +236,17 @@ if args ? allPackages then
   }
 else
   [
-    (_: {
-      inherit (args) config overlays;
-      inherit stdenv;
-    })
+    (
+      _:
+      {
+        inherit (args) config overlays;
+        inherit stdenv;
+      }
+      # For a time the platforms were passed beside the standard environment.
+      // builtins.intersectAttrs (builtins.functionArgs (import ../top-level/stage.nix)) {
+        buildPlatform = hostPlatform;
+        inherit hostPlatform;
+        targetPlatform = hostPlatform;
+      }
+    )
   ]
