@@ -236,12 +236,15 @@ impl Nest {
     }
 }
 
-/// The inside of the `{ … }` with most bindings of its own.
+/// The inside of the `{ … }` with most bindings of its own, of those that are not inside another
+/// one with bindings.
 fn biggest_set(text: &[u8]) -> Option<Range<usize>> {
     struct Open {
         from: usize,
         bindings: usize,
         level: usize,
+        /// The best of what came before it.
+        before: Option<(usize, Range<usize>)>,
     }
     let mut nest = Nest::default();
     let mut open: Vec<Open> = Vec::new();
@@ -249,13 +252,19 @@ fn biggest_set(text: &[u8]) -> Option<Range<usize>> {
     for piece in Scanner::new(text, 0) {
         match nest.step(piece.kind, &text[piece.start..piece.end]) {
             Step::Opened => {
-                open.push(Open { from: piece.end, bindings: 0, level: nest.open.len() });
+                let (from, level, before) = (piece.end, nest.open.len(), best.clone());
+                open.push(Open { from, bindings: 0, level, before });
             }
             Step::Closed => {
                 let set = open.pop()?;
-                let bigger = best.as_ref().is_none_or(|(most, _)| set.bindings > *most);
-                if set.bindings > 0 && piece.kind == Kind::Close(b'}') && bigger {
-                    best = Some((set.bindings, set.from..piece.start));
+                if set.bindings > 0 && piece.kind == Kind::Close(b'}') {
+                    // It takes the place of whatever was found inside of it.
+                    let most = set.before.as_ref().map_or(0, |(bindings, _)| *bindings);
+                    best = if set.bindings >= most {
+                        Some((set.bindings, set.from..piece.start))
+                    } else {
+                        set.before
+                    };
                 }
             }
             Step::Underflow => return None,

@@ -28,7 +28,7 @@ impl Tree {
     }
 
     fn id(text: &str) -> ObjectId {
-        let mut id = [0; 20];
+        let mut id = [0u8; 20];
         for (i, byte) in text.bytes().enumerate() {
             id[i % 20] = id[i % 20].wrapping_mul(31).wrapping_add(byte).rotate_left(3);
         }
