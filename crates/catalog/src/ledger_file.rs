@@ -3,16 +3,20 @@
 //! A ledger file is the eight bytes `NXLEDGR1` and then, for each commit from the oldest, 28 bytes:
 //! the twenty of its id and its date (seconds since 1970, eight bytes, lowest first). Which part
 //! of the file counts is said by the note of a commit of the index ([`crate::note`]); what a killed
-//! process left behind that part is cut off by the next one. So a commit of the index writes only
+//! process left behind that part is written over by the next one. So a commit of the index writes only
 //! the commits that are new, and a reader sees the piece that belongs to the rows it sees.
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    fs::OpenOptions,
+    io::{self, Seek, SeekFrom, Write},
     path::Path,
 };
 
 use model::{Commit, CommitId};
+use tantivy::{
+    HasLen,
+    directory::{Directory, MmapDirectory, OwnedBytes},
+};
 
 const MAGIC: &[u8; 8] = b"NXLEDGR1";
 const ENTRY: usize = 28;
@@ -25,38 +29,44 @@ pub(crate) fn create(path: &Path, commits: &[Commit]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Makes `commits` of a file whose first `kept` commits are the first of them already.
+/// Makes `commits` of a file whose first `kept` commits are the first of them already. What a killed
+/// process left behind those is written over; nothing is cut off, because a reader may have the
+/// file mapped.
 pub(crate) fn extend(path: &Path, kept: usize, commits: &[Commit]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).open(path)?;
-    let end = (MAGIC.len() + kept * ENTRY) as u64;
-    file.set_len(end)?;
-    file.seek(SeekFrom::Start(end))?;
+    file.seek(SeekFrom::Start((MAGIC.len() + kept * ENTRY) as u64))?;
     file.write_all(&to_bytes(&commits[kept..]))?;
     file.sync_all()
 }
 
-/// The first `count` commits of a ledger file, as they are on disk. Taking them apart waits until
-/// one is asked for: a look-up needs a handful of tens of thousands.
-#[derive(Debug, Default)]
+/// The first commits of a ledger file, mapped: a look-up touches a handful of tens of thousands.
+#[derive(Debug)]
 pub(crate) struct Commits {
-    bytes: Vec<u8>,
+    bytes: OwnedBytes,
 }
 
 impl Commits {
-    /// Reads them.
+    /// The first `count` commits of the ledger file with this name in a directory.
     ///
     /// # Errors
     /// If the file cannot be read, is not a ledger file, or is too short.
-    pub fn read(file: &mut File, count: usize) -> io::Result<Self> {
-        file.seek(SeekFrom::Start(0))?;
-        let mut magic = [0; MAGIC.len()];
-        file.read_exact(&mut magic)?;
-        if magic != *MAGIC {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a ledger file"));
+    pub fn open(directory: &MmapDirectory, name: &str, count: usize) -> io::Result<Self> {
+        let invalid = |why| io::Error::new(io::ErrorKind::InvalidData, why);
+        let file = directory.open_read(Path::new(name)).map_err(io::Error::other)?;
+        let end = MAGIC.len() + count * ENTRY;
+        if file.len() < end {
+            return Err(invalid("it is too short"));
         }
-        let mut bytes = vec![0; count * ENTRY];
-        file.read_exact(&mut bytes)?;
-        Ok(Self { bytes })
+        let (magic, entries) = file.slice_to(end).read_bytes()?.split(MAGIC.len());
+        if *magic != MAGIC[..] {
+            return Err(invalid("it is not a ledger file"));
+        }
+        Ok(Self { bytes: entries })
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.bytes.len() / ENTRY
     }
 
     /// The commit at a place.

@@ -89,11 +89,10 @@ impl Reader {
         let entry = self.entry(snapshot, at)?;
         let head = codec::decode_head(&entry).map_err(|error| self.damaged(error))?;
         let Head { attr_path, alias_of, newest, releases, description, last_seen } = head;
-        let places = snapshot.load_ledger(&self.dir)?;
         let mut newest_seen = None;
         for (branch, place) in last_seen {
             let beyond = || unreadable(&self.dir, "a span goes beyond the ledger");
-            let date = places.commit(branch, place).ok_or_else(beyond)?.date;
+            let date = snapshot.commit(branch, place).ok_or_else(beyond)?.date;
             newest_seen = newest_seen.max(Some(date));
         }
         let newest_seen =
@@ -159,8 +158,7 @@ impl PackageSource for Reader {
         let entry = lookup::entry(&snapshot.searcher, &snapshot.fields, path.as_str());
         let Some(entry) = entry.map_err(|e| self.failed(e))? else { return Ok(None) };
         let record = codec::decode(&entry).map_err(|error| self.damaged(error))?;
-        let places = snapshot.load_ledger(&self.dir)?;
-        convert::package(record, places).map(Some).map_err(|error| self.damaged(error))
+        convert::package(record, &*snapshot).map(Some).map_err(|error| self.damaged(error))
     }
 
     fn status(&self) -> Result<IndexStatus, SourceError> {

@@ -1,10 +1,9 @@
 //! One commit of the index, open for reading: its rows and the ledger that belongs to them.
 
 use std::{
-    fs::{self, File},
-    io,
+    fs, io,
     path::Path,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, OnceLock},
     time::SystemTime,
 };
 
@@ -17,7 +16,7 @@ use crate::{
     directory::ReadOnly,
     error::{tantivy_read, unreadable},
     ledger_file::Commits,
-    note::{self, META, Note},
+    note::{self, META, Origin},
     schema::{self, Fields, RELEASES},
 };
 
@@ -30,17 +29,16 @@ pub(crate) struct Snapshot {
     pub searcher: Searcher,
     pub fields: Fields,
     stamp: Stamp,
-    note: Note,
+    origin: Origin,
     branches: Vec<Branch>,
     status: OnceLock<IndexStatus>,
 }
 
-/// A branch of the ledger; its commits are read when the first is asked for.
+/// A branch of the ledger.
 struct Branch {
     name: Arc<str>,
-    count: usize,
-    file: Mutex<File>,
-    commits: OnceLock<Commits>,
+    commits: Commits,
+    failed: Vec<u32>,
 }
 
 /// What tells one `meta.json` from the next: each commit makes a new file.
@@ -97,29 +95,24 @@ impl Snapshot {
         let Some(note) = note::read(dir)?.filter(|note| !note.branches.is_empty()) else {
             return Ok(None);
         };
-        let open = || -> tantivy::Result<Searcher> {
-            let mut index = Index::open(ReadOnly(MmapDirectory::open(dir)?))?;
-            index.set_tokenizers(schema::tokenizers());
-            let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
-            Ok(reader.try_into()?.searcher())
-        };
-        let searcher = open().map_err(|error| tantivy_read(dir, &error))?;
+        let failed = |error| tantivy_read(dir, &error);
+        let directory = MmapDirectory::open(dir).map_err(|error| failed(error.into()))?;
+        let searcher = open_rows(ReadOnly(directory.clone())).map_err(failed)?;
         let fields = Fields::new();
         if *searcher.schema() != fields.schema {
             return Err(unreadable(dir, "its fields are not those of its format"));
         }
         let mut branches = Vec::new();
-        for branch in &note.branches {
-            let path = dir.join(&branch.file);
-            let file = File::open(&path).map_err(|error| unreadable(&path, error.to_string()))?;
+        for branch in note.branches {
+            let commits = Commits::open(&directory, &branch.file, branch.commits as usize);
             branches.push(Branch {
-                name: Arc::from(branch.name.as_str()),
-                count: branch.commits as usize,
-                file: Mutex::new(file),
-                commits: OnceLock::new(),
+                name: Arc::from(branch.name),
+                commits: commits.map_err(|e| unreadable(&dir.join(&branch.file), e.to_string()))?,
+                failed: branch.failed,
             });
         }
-        Ok(Some(Self { searcher, fields, stamp, note, branches, status: OnceLock::new() }))
+        let (origin, status) = (note.origin, OnceLock::new());
+        Ok(Some(Self { searcher, fields, stamp, origin, branches, status }))
     }
 
     /// Whether the index in `dir` is still at this commit.
@@ -127,35 +120,14 @@ impl Snapshot {
         Stamp::of(dir).is_ok_and(|stamp| stamp == self.stamp)
     }
 
-    /// Reads the commits of all branches, if that was not done yet, so that [`Places`] can answer.
-    ///
-    /// # Errors
-    /// [`SourceError::Unreadable`] if a ledger file is damaged.
-    pub fn load_ledger(&self, dir: &Path) -> Result<&Self, SourceError> {
-        for (branch, note) in self.branches.iter().zip(&self.note.branches) {
-            if branch.commits.get().is_some() {
-                continue;
-            }
-            let mut file = branch.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let commits = Commits::read(&mut file, branch.count)
-                .map_err(|error| unreadable(&dir.join(&note.file), error.to_string()))?;
-            // Another thread may have been quicker with the same.
-            let _ = branch.commits.set(commits);
-        }
-        Ok(self)
-    }
-
     /// The whole ledger.
-    ///
-    /// # Errors
-    /// [`SourceError::Unreadable`] if a ledger file is damaged.
-    pub fn ledger(&self, dir: &Path) -> Result<Ledger, SourceError> {
-        self.load_ledger(dir)?;
-        let branches = self.branches.iter().zip(&self.note.branches).map(|(branch, note)| {
-            let commits = branch.commits.get().into_iter().flat_map(Commits::iter).collect();
-            BranchLedger { name: branch.name.clone(), commits, failed: note.failed.clone() }
+    pub fn ledger(&self) -> Ledger {
+        let branches = self.branches.iter().map(|branch| BranchLedger {
+            name: branch.name.clone(),
+            commits: branch.commits.iter().collect(),
+            failed: branch.failed.clone(),
         });
-        Ok(Ledger { branches: branches.collect() })
+        Ledger { branches: branches.collect() }
     }
 
     /// What the index covers.
@@ -166,17 +138,16 @@ impl Snapshot {
         if let Some(status) = self.status.get() {
             return Ok(status.clone());
         }
-        self.load_ledger(dir)?;
         let mut branches = Vec::new();
         for (number, branch) in (0..).zip(&self.branches) {
             let ends = self.commit(number, Some(0)).zip(self.commit(number, None));
             let Some((from, head)) = ends else { continue };
-            let (name, commits) = (branch.name.to_string(), branch.count as u64);
+            let (name, commits) = (branch.name.to_string(), branch.commits.len() as u64);
             branches.push(BranchStatus { name, from, head, commits });
         }
         branches.sort_by_key(|branch| std::cmp::Reverse(branch.head.date));
         let status = IndexStatus {
-            origin: self.note.origin.into(),
+            origin: self.origin.into(),
             branches,
             packages: self.searcher.num_docs(),
             releases: self.releases().map_err(|error| tantivy_read(dir, &error))?,
@@ -194,6 +165,13 @@ impl Snapshot {
     }
 }
 
+fn open_rows(directory: ReadOnly) -> tantivy::Result<Searcher> {
+    let mut index = Index::open(directory)?;
+    index.set_tokenizers(schema::tokenizers());
+    let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
+    Ok(reader.try_into()?.searcher())
+}
+
 /// Whether an error means that there is nothing at a path.
 fn absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
@@ -205,8 +183,8 @@ impl Places for Snapshot {
     }
 
     fn commit(&self, branch: u16, place: Option<u32>) -> Option<Commit> {
-        let branch = self.branches.get(usize::from(branch))?;
-        let place = place.or_else(|| u32::try_from(branch.count.checked_sub(1)?).ok())?;
-        branch.commits.get()?.get(place)
+        let commits = &self.branches.get(usize::from(branch))?.commits;
+        let place = place.or_else(|| u32::try_from(commits.len().checked_sub(1)?).ok())?;
+        commits.get(place)
     }
 }

@@ -57,8 +57,7 @@ pub fn write(index: &Path, file: &Path) -> Result<u64, Error> {
         records.push(record.map_err(|error| unreadable(index, error.to_string()))?);
         Ok(())
     })?;
-    let bytes =
-        pack(&snapshot.ledger(index)?, records).map_err(|error| Error::write(file, &error))?;
+    let bytes = pack(&snapshot.ledger(), records).map_err(|error| Error::write(file, &error))?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let half = file.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
     fs::write(&half, &bytes).and_then(|()| fs::rename(&half, file)).map_err(|error| {

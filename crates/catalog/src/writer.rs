@@ -9,11 +9,12 @@ use std::{
     sync::Arc,
 };
 
-use model::{AttrPath, memory::words};
+use model::{AttrPath, SourceError, memory::words};
 use tantivy::{
     Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term,
     directory::MmapDirectory,
     indexer::{IndexWriterOptions, LogMergePolicy},
+    schema::Value,
 };
 
 use crate::{
@@ -362,9 +363,8 @@ pub(crate) fn for_each_entry(
     searcher: &tantivy::Searcher,
     fields: &Fields,
     dir: &Path,
-    each: &mut dyn FnMut(&[u8]) -> Result<(), model::SourceError>,
-) -> Result<(), model::SourceError> {
-    use tantivy::schema::Value;
+    each: &mut dyn FnMut(&[u8]) -> Result<(), SourceError>,
+) -> Result<(), SourceError> {
     for segment in searcher.segment_readers() {
         let store = segment.get_store_reader(1);
         let store = store.map_err(|error| unreadable(dir, error.to_string()))?;
@@ -429,13 +429,12 @@ fn open_index(dir: &Path, fields: &Fields) -> Result<Index, Error> {
 }
 
 /// The whole ledger of a commit.
-pub(crate) fn read_ledger(dir: &Path, note: &Note) -> Result<Ledger, model::SourceError> {
+fn read_ledger(dir: &Path, note: &Note) -> Result<Ledger, SourceError> {
+    let directory = MmapDirectory::open(dir).map_err(|e| tantivy_read(dir, &e.into()))?;
     let mut branches = Vec::new();
     for branch in &note.branches {
-        let path = dir.join(&branch.file);
-        let commits = File::open(&path)
-            .and_then(|mut file| Commits::read(&mut file, branch.commits as usize))
-            .map_err(|error| unreadable(&path, error.to_string()))?;
+        let commits = Commits::open(&directory, &branch.file, branch.commits as usize)
+            .map_err(|error| unreadable(&dir.join(&branch.file), error.to_string()))?;
         branches.push(BranchLedger {
             name: Arc::from(branch.name.as_str()),
             commits: commits.iter().collect(),
