@@ -21,7 +21,7 @@ use crate::source::{EntryKind, ObjectId, Source};
 
 /// How deep evaluation may nest, and how many steps one question may take.
 const MAX_DEPTH: u32 = 12_000;
-const MAX_FUEL: u64 = 60_000_000;
+const MAX_FUEL: u64 = 10_000_000;
 
 /// Stack that evaluation may need, in bytes.
 pub const STACK_BYTES: usize = 1 << 29;

@@ -12,14 +12,18 @@
 //! What cannot be known from the source text is [`value::Fail::Unknown`], which spreads to
 //! everything that depends on it.
 
+mod answer;
 mod heap;
 mod ir;
 mod lower;
 mod machine;
 mod nixpkgs;
 mod prims;
+#[cfg(test)]
+mod tests;
 mod value;
 
+pub use answer::evaluate_json;
 pub use nixpkgs::NixTracker;
 
 /// Where the tree lies, as evaluated code sees it.

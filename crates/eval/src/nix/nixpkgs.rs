@@ -16,8 +16,9 @@ use crate::{
     source::{Change, Source},
 };
 
-/// How many bytes the heap may take before evaluation starts over with an empty one.
-const HEAP_LIMIT: usize = 900 << 20;
+/// How many bytes the heap may grow, beyond what one look at everything takes, before evaluation
+/// starts over with an empty one. This bounds memory: it does not depend on how long history is.
+const GROWTH: usize = 500 << 20;
 
 /// How deep sets of packages may nest.
 const MAX_PATH: usize = 4;
@@ -31,6 +32,8 @@ pub struct NixTracker {
     questions: Vec<Question>,
     by_path: FxHashMap<Vec<Sym>, u32>,
     asked: u64,
+    /// What the heap took when everything had been looked at once, in bytes.
+    fresh: usize,
 }
 
 /// What is at an attribute path?
@@ -58,13 +61,17 @@ impl Tracker for NixTracker {
         state.replaced.insert(stdenv.into(), include_str!("prelude/stdenv.nix"));
         self.state = Some(state);
         let root = self.question(Vec::new());
-        stacker::grow(STACK_BYTES, || self.run(source, vec![root]))
+        let observations = stacker::grow(STACK_BYTES, || self.run(source, vec![root]));
+        self.fresh = self.state.as_ref().map_or(0, |state| state.heap.size());
+        observations
     }
 
     fn step(&mut self, source: &dyn Source, changes: &[Change]) -> Vec<Observation> {
         match &self.state {
             None => return self.start(source),
-            Some(state) if state.heap.size() > HEAP_LIMIT => return self.start_over(source),
+            Some(state) if state.heap.size() > self.fresh + GROWTH => {
+                return self.start_over(source);
+            }
             Some(_) => {}
         }
         stacker::grow(STACK_BYTES, || {

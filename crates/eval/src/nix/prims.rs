@@ -932,7 +932,8 @@ fn from_toml(m: &mut Machine<'_>, toml: &toml::Value) -> ThunkId {
     m.s.heap.value(value)
 }
 
-fn to_json(m: &mut Machine<'_>, id: ThunkId) -> R<serde_json::Value> {
+/// A value as JSON, evaluated all the way.
+pub fn to_json(m: &mut Machine<'_>, id: ThunkId) -> R<serde_json::Value> {
     use serde_json::Value as J;
     let value = m.force(id)?;
     Ok(match &value {

@@ -1,0 +1,281 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{NixTracker, evaluate_json};
+use crate::{
+    observe::{Outcome, Tracker},
+    source::{Change, Entry, EntryKind, ObjectId, Source, SourceError},
+};
+
+/// A tree of files in memory. A file whose text is `ABSENT` has an object that cannot be had.
+#[derive(Clone, Default)]
+struct Tree(BTreeMap<String, String>);
+
+fn id(text: &str) -> ObjectId {
+    use std::hash::{Hash, Hasher};
+    let mut hasher = rustc_hash::FxHasher::default();
+    text.hash(&mut hasher);
+    let mut id = [0; 20];
+    id[..8].copy_from_slice(&hasher.finish().to_le_bytes());
+    id
+}
+
+impl Tree {
+    fn of(files: &[(&str, &str)]) -> Self {
+        Self(files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
+    }
+
+    fn with(&self, path: &str, text: &str) -> Self {
+        let mut tree = self.clone();
+        tree.0.insert(path.to_owned(), text.to_owned());
+        tree
+    }
+
+    fn without(&self, path: &str) -> Self {
+        let mut tree = self.clone();
+        tree.0.remove(path).expect("the file is there");
+        tree
+    }
+
+    fn file(text: &str) -> Entry {
+        Entry { kind: EntryKind::File, id: id(text) }
+    }
+
+    fn changes(&self, to: &Self) -> Vec<Change> {
+        let paths: BTreeSet<&String> = self.0.keys().chain(to.0.keys()).collect();
+        let changes = paths.into_iter().map(|path| Change {
+            path: path.clone(),
+            old: self.0.get(path).map(|text| Self::file(text)),
+            new: to.0.get(path).map(|text| Self::file(text)),
+        });
+        changes.filter(|change| change.old != change.new).collect()
+    }
+}
+
+impl Source for Tree {
+    fn entry(&self, path: &str) -> Result<Option<Entry>, SourceError> {
+        if let Some(text) = self.0.get(path) {
+            return Ok(Some(Self::file(text)));
+        }
+        let dir = format!("{path}/");
+        let found = path.is_empty() || self.0.keys().any(|p| p.starts_with(&dir));
+        Ok(found.then_some(Entry { kind: EntryKind::Directory, id: [0; 20] }))
+    }
+
+    fn list(&self, path: &str) -> Result<Option<Vec<(String, Entry)>>, SourceError> {
+        let dir = if path.is_empty() { String::new() } else { format!("{path}/") };
+        let names: BTreeSet<&str> =
+            self.0.keys().filter_map(|p| p.strip_prefix(&dir)?.split('/').next()).collect();
+        let mut list = Vec::new();
+        for name in &names {
+            let entry = self.entry(&format!("{dir}{name}"))?.expect("it was just seen");
+            list.push(((*name).to_owned(), entry));
+        }
+        Ok((!list.is_empty()).then_some(list))
+    }
+
+    fn blob(&self, id: &ObjectId) -> Result<Arc<[u8]>, SourceError> {
+        let found = self.0.values().find(|text| Self::file(text).id == *id);
+        match found {
+            Some(text) if text != "ABSENT" => Ok(text.as_bytes().into()),
+            _ => Err(SourceError::Absent("0".repeat(40))),
+        }
+    }
+}
+
+fn check(expression: &'static str, expected: Result<&str, &str>) {
+    let found = evaluate_json(&Tree::default(), expression);
+    let found = found.as_deref().map_err(String::as_str);
+    match expected {
+        Ok(json) => assert_eq!(found, Ok(json), "{expression}"),
+        Err(start) => {
+            assert!(found.is_err_and(|why| why.starts_with(start)), "{expression}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn failures_say_what_they_are() {
+    for (expression, start) in [
+        ("throw \"no\"", "throw: no"),
+        ("assert false; 1", "assert"),
+        ("{ a = 1; }.b", "error: attribute 'b' is missing"),
+        ("x", "error: undefined variable 'x'"),
+        ("({ a }: a) { }", "error: argument 'a' is missing"),
+        ("({ a }: a) { a = 1; b = 2; }", "error: an unexpected argument"),
+        ("let x = x; in x", "cycle"),
+        ("let f = x: f (x + 1); in f 0", "limit"),
+        ("let f = x: [ (f x) ]; g = x: g x + 1; in g 0", "limit"),
+        ("1 +", "error"),
+        ("builtins.currentTime", "error: attribute 'currentTime' is missing"),
+        ("builtins.stringLength \"${derivation { name = \"x\"; }}\"", "unknown: a store path"),
+        ("derivation { name = \"x\"; } == derivation { name = \"x\"; }", "unknown"),
+    ] {
+        check(expression, Err(start));
+    }
+}
+
+#[test]
+fn a_part_that_is_known_of_a_set_that_is_not() {
+    check("(builtins.fetchTarball \"x\" // { a = 1; }).a", Ok("1"));
+    check("(builtins.fetchTarball \"x\" // { a = 1; }).b", Err("unknown"));
+    check("({ a = 1; } // builtins.fetchTarball \"x\").a", Err("unknown"));
+}
+
+#[test]
+fn nesting_without_end_is_refused() {
+    let brackets: &'static str = String::leak("[".repeat(100_000));
+    check(brackets, Err("error"));
+    let parens: &'static str = String::leak("(".repeat(100_000) + "1" + &")".repeat(100_000));
+    check(parens, Err("error"));
+}
+
+const DEFAULT: &str = "import ./pkgs/top-level/all-packages.nix";
+
+/// A nixpkgs of fifty packages in one file, so that the set of all is a big set.
+fn nixpkgs() -> Tree {
+    let mut all = String::from(
+        "{ system ? \"x\", config ? {} }:\nlet\n  lib = import ../../lib;\n  stdenv = (import \
+         ../stdenv { allPackages = null; inherit system; }).stdenv;\n  callPackage = \
+         lib.callPackageWith pkgs;\n  pkgs = with pkgs; {\n    inherit stdenv lib;\n",
+    );
+    for n in 0..50 {
+        all.push_str(&format!("    p{n} = stdenv.mkDerivation {{ name = \"p{n}-1.{n}\"; }};\n"));
+    }
+    all.push_str(
+        "    hello = callPackage ../hello { };\n    wrapped = stdenv.mkDerivation { name = \
+         \"wrapped-${hello.version}\"; };\n    hi = hello;\n    set = { a = p1; b = p2; };\n    bad \
+         = throw \"gone\";\n    lazy = stdenv.mkDerivation { pname = \"lazy\"; version = \
+         builtins.readFile ../lazy/VERSION; };\n  };\nin pkgs\n",
+    );
+    Tree::of(&[
+        ("default.nix", DEFAULT),
+        ("pkgs/top-level/all-packages.nix", &all),
+        ("pkgs/stdenv/default.nix", "throw \"replaced\""),
+        (
+            "lib/default.nix",
+            "{ callPackageWith = auto: fn: args: let f = import fn; in f (builtins.intersectAttrs \
+             (builtins.functionArgs f) auto // args); }",
+        ),
+        (
+            "pkgs/hello/default.nix",
+            "{ stdenv, extra ? null }: stdenv.mkDerivation rec { pname = \"hello\"; version = \
+             \"2.9\"; meta.description = \"Greets\"; }",
+        ),
+        ("pkgs/lazy/VERSION", "0.1"),
+    ])
+}
+
+/// What a tracker says, kept up to date.
+#[derive(Default)]
+struct State(BTreeMap<String, Outcome>);
+
+impl State {
+    fn take(&mut self, observations: Vec<crate::Observation>) {
+        for observation in observations {
+            match observation.outcome {
+                Outcome::Gone => self.0.remove(observation.attr_path.as_str()),
+                outcome => self.0.insert(observation.attr_path.to_string(), outcome),
+            };
+        }
+    }
+
+    fn version(&self, path: &str) -> Option<&str> {
+        match self.0.get(path)? {
+            Outcome::Known { version, .. } => Some(version),
+            _ => None,
+        }
+    }
+}
+
+/// Walks the trees, and holds each state to what is seen from scratch.
+fn walk(trees: &[Tree]) -> Vec<State> {
+    let mut tracker = NixTracker::default();
+    let mut states: Vec<State> = Vec::new();
+    for (i, tree) in trees.iter().enumerate() {
+        let mut state = State(states.last().map(|s| s.0.clone()).unwrap_or_default());
+        state.take(match i.checked_sub(1) {
+            None => tracker.start(tree),
+            Some(before) => tracker.step(tree, &trees[before].changes(tree)),
+        });
+        let mut fresh = State::default();
+        fresh.take(NixTracker::default().start(tree));
+        assert_eq!(state.0, fresh.0, "after step {i}");
+        states.push(state);
+    }
+    states
+}
+
+#[test]
+fn a_tree_is_evaluated() {
+    let state = walk(&[nixpkgs()]).remove(0);
+    assert_eq!(state.version("hello"), Some("2.9"));
+    assert_eq!(state.version("wrapped"), Some("2.9"));
+    assert_eq!(state.version("p7"), Some("1.7"));
+    assert_eq!(state.version("set.a"), Some("1.1"));
+    assert_eq!(state.version("lazy"), Some("0.1"));
+    assert_eq!(state.version("bad"), None);
+    let Some(Outcome::Known { facts, .. }) = state.0.get("hello") else { panic!("hello is known") };
+    assert_eq!(facts.pname.as_deref(), Some("hello"));
+    assert_eq!(facts.description.as_deref(), Some("Greets"));
+    assert_eq!(facts.file.as_deref(), Some("pkgs/hello/default.nix"));
+    let Some(Outcome::Known { alias_of, .. }) = state.0.get("hi") else { panic!("hi is known") };
+    assert_eq!(alias_of.as_ref().map(|path| path.as_str()), Some("hello"));
+}
+
+#[test]
+fn each_change_is_followed() {
+    const ALL: &str = "pkgs/top-level/all-packages.nix";
+    let first = nixpkgs();
+    let all = first.0[ALL].clone();
+    let edit = |tree: &Tree, from: &str, to: &str| {
+        let text = &tree.0[ALL];
+        assert!(text.contains(from), "{from}");
+        tree.with(ALL, &text.replacen(from, to, 1))
+    };
+    let hello = first.0["pkgs/hello/default.nix"].replace("2.9", "2.10");
+    let mut trees = vec![first.clone()];
+    let mut next = |tree: Tree| trees.push(tree);
+    // A file that another package looks into.
+    let tree = first.with("pkgs/hello/default.nix", &hello);
+    next(tree.clone());
+    // One binding of the big set, one more, one less, one by another name.
+    let tree = edit(&tree, "p7-1.7", "p7-1.8");
+    next(tree.clone());
+    let tree = edit(&tree, "    p9 =", "    new = p3;\n    p9 =");
+    next(tree.clone());
+    let tree = edit(&tree, "    p8 = stdenv.mkDerivation { name = \"p8-1.8\"; };\n", "");
+    next(tree.clone());
+    let tree = edit(&tree, "hi = hello", "hi = p5");
+    next(tree.clone());
+    // An optional argument of `hello` comes to be there.
+    let tree = edit(&tree, "    p9 =", "    extra = 1;\n    p9 =");
+    next(tree.clone());
+    // The rest of the file, and a comment that hides a binding.
+    let tree = edit(&tree, "system ? \"x\"", "system ? \"y\"");
+    next(tree.clone());
+    let tree = edit(&tree, "    p20 =", "    # p20 =");
+    next(tree.clone());
+    // A file that is read as text, one that is gone and comes back, one that cannot be had.
+    let tree = tree.with("pkgs/lazy/VERSION", "0.2");
+    next(tree.clone());
+    next(tree.without("pkgs/hello/default.nix"));
+    next(tree.clone());
+    next(tree.with("pkgs/hello/default.nix", "ABSENT"));
+    next(tree.with("pkgs/hello/default.nix", "{ stdenv"));
+    next(first.with(ALL, &all.replace("with pkgs;", "with  pkgs;")));
+
+    let states = walk(&trees);
+    assert_eq!(states[1].version("wrapped"), Some("2.10"));
+    assert_eq!(states[2].version("p7"), Some("1.8"));
+    assert_eq!(states[3].version("new"), Some("1.3"));
+    assert_eq!(states[4].version("p8"), None);
+    assert_eq!(states[5].version("hi"), Some("1.5"));
+    assert_eq!(states[9].version("lazy"), Some("0.2"));
+    assert_eq!(states[10].version("wrapped"), None);
+    assert_eq!(states[11].version("wrapped"), Some("2.10"));
+    assert!(matches!(states[12].0.get("hello"), Some(Outcome::Unknown(_))));
+    assert!(matches!(states[13].0.get("hello"), Some(Outcome::Unknown(_))));
+}
