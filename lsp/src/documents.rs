@@ -9,7 +9,7 @@ use std::{
 use ide::Document;
 use ropey::Rope;
 use syntax::Encoding;
-use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
+use tower_lsp::ls_types::{Diagnostic, TextDocumentContentChangeEvent, Uri};
 
 use crate::from_proto;
 
@@ -36,6 +36,8 @@ struct File {
     changed: Instant,
     /// Whether a task is going to push diagnostics for it.
     awaited: bool,
+    /// The diagnostics that were pushed last, and for which version.
+    shown: Option<(i32, Vec<Diagnostic>)>,
 }
 
 /// A file as it was at one version.
@@ -75,6 +77,7 @@ impl Documents {
             read: Arc::default(),
             changed: Instant::now(),
             awaited: false,
+            shown: None,
             uri,
         };
         open.files.insert(key(&file.uri), file);
@@ -129,11 +132,20 @@ impl Documents {
         self.lock().files.values().map(File::snapshot).collect()
     }
 
-    /// Whether a snapshot is still what the file is.
-    pub fn is_current(&self, snapshot: &Snapshot) -> bool {
-        let open = self.lock();
-        let file = open.files.get(&key(&snapshot.uri));
-        file.is_some_and(|f| f.serial == snapshot.serial && f.version == snapshot.version)
+    /// Notes the diagnostics of a snapshot as what the client is shown. Says whether they are to be
+    /// sent: not if the file has changed since, for they would be shown in the wrong places, and
+    /// not if the client has them.
+    pub fn set_shown(&self, snapshot: &Snapshot, diagnostics: &[Diagnostic]) -> bool {
+        let mut open = self.lock();
+        let file = open.files.get_mut(&key(&snapshot.uri));
+        let current = file.filter(|f| f.serial == snapshot.serial && f.version == snapshot.version);
+        let Some(file) = current else { return false };
+        let shown = file.shown.as_ref();
+        if shown.is_some_and(|(version, shown)| *version == file.version && shown == diagnostics) {
+            return false;
+        }
+        file.shown = Some((file.version, diagnostics.to_vec()));
+        true
     }
 
     /// When a file was last changed.

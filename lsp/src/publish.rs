@@ -88,8 +88,9 @@ fn pushes(state: &State) -> bool {
 async fn push(state: Arc<State>, file: Snapshot) {
     let (uri, version) = (file.uri.clone(), file.version);
     let found = state.ask_of(file.clone(), handlers::diagnostic::all).await;
-    // What is said about an old version would be shown in the wrong places.
-    if let (Ok(found), true) = (found, state.documents.is_current(&file)) {
+    if let Ok(found) = found
+        && state.documents.set_shown(&file, &found)
+    {
         state.client.publish_diagnostics(uri, found, Some(version)).await;
     }
 }

@@ -107,7 +107,8 @@ pub(crate) fn lex(text: &str, tolerant: bool) -> Result<Tokens, Refusal> {
         own_line_until: 0,
         no_indented_end: false,
         no_comment_end: false,
-        out: Tokens::default(),
+        // A pin of some thirty bytes is five tokens.
+        out: Tokens { tokens: Vec::with_capacity(text.len() / 6), ..Tokens::default() },
     };
     while lexer.at < lexer.bytes.len() {
         lexer.next()?;

@@ -530,6 +530,13 @@ fn long_forms(file: &PinFile) -> HashSet<Vec<String>> {
         others: bool,
     }
     let mut by_parent: HashMap<Vec<String>, Fields> = HashMap::new();
+    let decides = |pin: &Pin| {
+        let name = pin.segments.last().map(|segment| segment.name.as_str());
+        matches!(name, Some("version" | "revision"))
+    };
+    if !file.pins.iter().any(decides) {
+        return HashSet::new();
+    }
     for pin in file.pins.iter().filter(|pin| !pin.is_cut_off()) {
         let mut path = pin.path.segments();
         let Some(name) = path.pop().filter(|_| !path.is_empty()) else { continue };

@@ -1,0 +1,154 @@
+//! The language server over standard input and output: from a key to its answer, in a file of 50
+//! pins and one of 5,000, on an index of a million versions.
+//! `cargo bench -p nix-archiver-tests --bench language_server`.
+//!
+//! Each figure is a whole round trip as an editor sees it: the change is written to the server's
+//! input, the question right behind it, and the clock stops when the answer was read.
+
+#[path = "../../crates/catalog/benches/synthetic/mod.rs"]
+mod synthetic;
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use nix_archiver_tests::lsp_client::{Client, FILE, labels};
+use serde_json::{Value, json};
+
+/// How many round trips each figure is made of.
+const ROUNDS: usize = 1000;
+
+/// How often the server is started.
+const STARTS: usize = 50;
+
+fn main() {
+    // `cargo test --benches` runs this to see that it works; figures need the full count.
+    let share = if std::env::args().any(|arg| arg == "--bench") { 1 } else { 50 };
+    let index = synthetic::index(Path::new(env!("CARGO_TARGET_TMPDIR")));
+    println!("{:<46} {:>9} {:>9} {:>9}", "", "median", "99 %", "most");
+    starts(&index, STARTS / share);
+    for pins in [50, 5000] {
+        keys(&index, pins, ROUNDS / share);
+    }
+}
+
+/// From the start of the process to the first completion list.
+fn starts(index: &Path, rounds: usize) {
+    let file = File::with_pins(50);
+    let times = (0..rounds).map(|_| {
+        let start = Instant::now();
+        let mut client = Client::greet(index, capabilities());
+        client.open(&file.text);
+        let list = file.versions(&mut client);
+        let time = start.elapsed();
+        assert_eq!(labels(&list).len(), synthetic::MANY_VERSIONS as usize);
+        client.stop();
+        time
+    });
+    report("start of the process to first list, 50 pins", times.collect());
+}
+
+/// From a key to the answer.
+fn keys(index: &Path, pins: u32, rounds: usize) {
+    let mut client = Client::greet(index, capabilities());
+    let mut file = File::with_pins(pins);
+    client.open(&file.text);
+    let mut figure = |name: &str, rounds: usize, ask: &dyn Fn(&mut Client, &File)| {
+        let mut round = || {
+            let start = Instant::now();
+            file.press_key(&mut client);
+            ask(&mut client, &file);
+            start.elapsed()
+        };
+        // The first ones find cold caches, which an editor has behind it after a second.
+        (0..=rounds / 20).for_each(|_| _ = round());
+        let times = (0..rounds).map(|_| round());
+        report(&format!("{name}, {pins} pins"), times.collect());
+    };
+    figure("key to list of 200 versions", rounds, &|client, file| {
+        let list = file.versions(client);
+        assert_eq!(labels(&list).len(), synthetic::MANY_VERSIONS as usize);
+    });
+    figure("key to list of names", rounds, &|client, file| {
+        let list = client.at("textDocument/completion", file.name_line, 4);
+        assert!(!labels(&list).is_empty());
+    });
+    figure("key to hover", rounds, &|client, _| {
+        assert!(client.at("textDocument/hover", 3, 3).is_object());
+    });
+    figure("key to all diagnostics", rounds.div_ceil(10), &|client, _| {
+        let of = json!({ "textDocument": { "uri": FILE } });
+        let report = client.call("textDocument/diagnostic", of);
+        assert_eq!(report["items"].as_array().map(Vec::len), Some(1), "one pin is wrong");
+    });
+    if let Some(memory) = client.memory() {
+        println!("{:<46} {:>6} MB", format!("resident memory, {pins} pins"), memory >> 20);
+    }
+    client.stop();
+}
+
+/// A file of pins that exist and one that does not, with a version to complete, a name to complete,
+/// and a comment to type in.
+struct File {
+    text: String,
+    version_line: u32,
+    version_column: u32,
+    name_line: u32,
+    version: i64,
+}
+
+impl File {
+    fn with_pins(pins: u32) -> Self {
+        let mut text = "{\n".to_owned();
+        // One path in a hundred has two hundred versions; the others have some.
+        let paths = (1..).filter(|n| n % 100 != 0).map(synthetic::path).take(pins as usize);
+        for path in paths {
+            text += &format!("  {path} = \"0.0.1\";\n");
+        }
+        let version = format!("  {} = \"", synthetic::path(100));
+        text += &format!("  unknown-to-all = \"1\";\n{version}\";\n  pl\n  # \n}}\n");
+        Self {
+            text,
+            version_line: pins + 2,
+            version_column: u32::try_from(version.len()).expect("it is short"),
+            name_line: pins + 3,
+            version: 1,
+        }
+    }
+
+    /// The list of versions.
+    fn versions(&self, client: &mut Client) -> Value {
+        client.at("textDocument/completion", self.version_line, self.version_column)
+    }
+
+    /// A key in the comment at the end.
+    fn press_key(&mut self, client: &mut Client) {
+        self.version += 1;
+        let (end, key) = if self.version % 2 == 0 { (4, "k") } else { (5, "") };
+        let line = self.name_line + 1;
+        let range = json!({
+            "start": { "line": line, "character": 4 },
+            "end": { "line": line, "character": end },
+        });
+        client.change(self.version, json!([{ "range": range, "text": key }]));
+    }
+}
+
+fn capabilities() -> Value {
+    json!({
+        "textDocument": {
+            "completion": {
+                "completionItem": { "snippetSupport": true, "labelDetailsSupport": true },
+            },
+            "hover": { "contentFormat": ["markdown"] },
+            "diagnostic": {},
+        },
+    })
+}
+
+fn report(name: &str, mut times: Vec<Duration>) {
+    times.sort();
+    let at = |part: usize| times[(times.len() - 1) * part / 100].as_secs_f64() * 1e3;
+    println!("{name:<46} {:>6.2} ms {:>6.2} ms {:>6.2} ms", at(50), at(99), at(100));
+}
