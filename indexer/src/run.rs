@@ -154,7 +154,7 @@ pub fn run(
     })
 }
 
-/// What the tracker says of one revision alone: nothing is read from an index or written to one.
+/// What the tracker says of one revision alone, by attribute path: nothing is read from an index or written to one.
 ///
 /// # Errors
 /// [`Error`] if there is no such revision, or its trees cannot be read.
@@ -164,7 +164,8 @@ pub fn observe_at(options: &Options, revision: &str) -> Result<Vec<Observation>,
     let missing = || Error::NoSuchRevision(revision.to_owned());
     let header = repository::header(objects.repository(), id)?.ok_or_else(missing)?;
     objects.tree(&header.tree.0).map_err(|error| damaged(&error, id))?;
-    let found = (options.tracker)().start(&Revision { objects: &objects, tree: header.tree.0 });
+    let mut found = (options.tracker)().start(&Revision { objects: &objects, tree: header.tree.0 });
+    found.sort_by(|a, b| a.attr_path.cmp(&b.attr_path));
     match objects.take_damaged() {
         Some(error) => Err(damaged(&error, id)),
         None => Ok(found),

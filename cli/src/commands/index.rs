@@ -41,6 +41,9 @@ pub struct Args {
     /// Begin at this day (YYYY-MM-DD) or commit, not at the branch's first commit.
     #[arg(long, value_name = "DATE|COMMIT")]
     since: Option<String>,
+    /// Save what was read after this many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 25.0, value_parser = seconds)]
+    save_every: f64,
     /// Read this one revision, print each package's attribute path, name and version, separated by
     /// tabs, and leave the index alone.
     #[arg(long, value_name = "REV", conflicts_with = "since")]
@@ -55,9 +58,18 @@ pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
     let mut options = Options::new(args.repo);
     options.branch = args.branch;
     options.since = args.since;
+    options.save_every = Duration::from_secs_f64(args.save_every);
     match args.dump_at {
         Some(revision) => dump(&options, &revision),
         None => index(&options, &place.index),
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds is wanted".to_owned())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(_) => Ok(seconds),
+        Err(_) => Err("it must be neither negative nor beyond all measure".to_owned()),
     }
 }
 
