@@ -32,10 +32,18 @@ const INSTALL: &str = " VS Code   cargo xtask dist
 /// Builds the program and shows it at work.
 ///
 /// # Errors
-/// If it does not build, or an answer that the demo is about does not come.
+/// If it does not build, and as [`show`].
 pub fn run() -> Result {
     println!("Building nix-archiver (the first time takes a few minutes) ...");
     exec::run(cargo(&["build", "--release", "--quiet", "--package", "nix-archiver"]))?;
+    show()
+}
+
+/// Shows the program, which has been built, at work.
+///
+/// # Errors
+/// If an answer that the demo is about does not come.
+pub fn show() -> Result {
     let quiet_home = exec::target_dir().join("demo-home");
     let mut server = Server::start(&exec::program(), &quiet_home)?;
     scenes::type_a_version(&mut server)?;
