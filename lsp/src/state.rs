@@ -8,6 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use ide::Memo;
 use model::SourceError;
 use syntax::Encoding;
 use tokio::{sync::Semaphore, task};
@@ -29,6 +30,7 @@ pub(crate) struct State {
     pub version: String,
     pub documents: Documents,
     pub index: Arc<IndexHandle>,
+    memo: Arc<Memo>,
     session: OnceLock<Session>,
     /// Whether the client has said that it is ready; nothing may be sent to it before.
     greeted: AtomicBool,
@@ -40,6 +42,7 @@ pub(crate) struct Asked {
     pub file: Snapshot,
     pub document: Arc<ide::Document>,
     pub index: Phase,
+    memo: Arc<Memo>,
     pub session: Session,
     pub now: i64,
 }
@@ -52,6 +55,7 @@ impl State {
             version: config.version,
             documents: Documents::default(),
             index: Arc::new(IndexHandle::new(config.open_source)),
+            memo: Arc::default(),
             session: OnceLock::new(),
             greeted: AtomicBool::new(false),
             workers: Semaphore::new(WORKERS),
@@ -105,9 +109,10 @@ impl State {
             return Err(jsonrpc::Error::internal_error());
         };
         let index = self.index.get().await;
+        let memo = self.memo.clone();
         self.work(move || {
             let document = file.document();
-            answer(&Asked { file, document, index, session, now: now() })
+            answer(&Asked { file, document, index, memo, session, now: now() })
         })
         .await
     }
@@ -134,7 +139,12 @@ impl State {
 impl Asked {
     /// The file, the index and the moment, for the features.
     pub fn snapshot(&self) -> ide::Snapshot<'_> {
-        ide::Snapshot { document: &self.document, index: self.index.as_index(), now: self.now }
+        ide::Snapshot {
+            document: &self.document,
+            index: self.index.as_index(),
+            memo: &self.memo,
+            now: self.now,
+        }
     }
 }
 

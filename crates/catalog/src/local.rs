@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use model::{AttrPath, IndexStatus, Package, PackageSource, SourceError, Summary};
+use model::{AttrPath, IndexStatus, Name, Package, PackageSource, SourceError, Summary};
 
 use crate::{Error, Reader, starter};
 
@@ -85,6 +85,10 @@ impl LocalSource {
 impl PackageSource for LocalSource {
     fn by_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<Summary>, SourceError> {
         self.ask(|reader| reader.by_prefix(prefix, limit))
+    }
+
+    fn names(&self, prefix: &str, limit: usize) -> Result<Vec<Name>, SourceError> {
+        self.ask(|reader| reader.names(prefix, limit))
     }
 
     fn by_similar_name(

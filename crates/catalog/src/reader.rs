@@ -10,8 +10,9 @@ use std::{
 };
 
 use model::{
-    AttrPath, IndexStatus, Package, PackageSource, SourceError, Summary,
+    AttrPath, IndexStatus, Name, Package, PackageSource, SourceError, Summary,
     memory::{distance, words},
+    source::{dots, level},
 };
 use tantivy::{
     DocAddress, InvertedIndexReader, SegmentReader, Term,
@@ -132,6 +133,30 @@ impl PackageSource for Reader {
         self.summaries(&snapshot, &found, limit)
     }
 
+    fn names(&self, prefix: &str, limit: usize) -> Result<Vec<Name>, SourceError> {
+        let snapshot = self.snapshot()?;
+        let prefix = prefix.to_lowercase();
+        let found = one_level(&snapshot, &prefix, limit).map_err(|e| self.failed(e))?;
+        let level = level(&prefix);
+        let mut names: Vec<Name> = Vec::new();
+        for same in found.chunk_by(|a, b| a.0 == b.0) {
+            if names.len() >= limit {
+                break;
+            }
+            if !same[0].0.ends_with('.') {
+                let same: Vec<((), Found)> = same.iter().cloned().map(|one| ((), one)).collect();
+                let packages = self.summaries(&snapshot, &same, limit - names.len())?;
+                names.extend(packages.into_iter().map(Name::Package));
+                continue;
+            }
+            // Any package of a set tells how the set is written.
+            let inside = self.summary(&snapshot, same[0].1)?.attr_path.segments();
+            let set = inside.get(..=level).and_then(|set| AttrPath::from_segments(set).ok());
+            names.extend(set.map(Name::Set));
+        }
+        Ok(names)
+    }
+
     fn by_similar_name(
         &self,
         name: &str,
@@ -184,6 +209,43 @@ fn with_prefix(
             }
             for at in documents(&index, segment, ord, keys.value())? {
                 found.push(((), (text(keys.key()), at)));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The documents whose key begins with `prefix` and goes on in the same segment, and for each set
+/// on that level one document inside it, under the set's key with its dot; by key, the first
+/// `limit` of each segment of the index. The keys inside a set are jumped over.
+fn one_level(snapshot: &Snapshot, prefix: &str, limit: usize) -> tantivy::Result<Vec<Found>> {
+    let level = level(prefix);
+    let mut found = Vec::new();
+    for (ord, segment) in (0..).zip(snapshot.searcher.segment_readers()) {
+        let index = segment.inverted_index(snapshot.fields.key)?;
+        let mut from = prefix.to_owned();
+        let start = found.len();
+        'jumps: loop {
+            let mut keys = index.terms().range().ge(&from).into_stream()?;
+            loop {
+                if found.len() - start >= limit || !keys.advance() {
+                    break 'jumps;
+                }
+                let key = text(keys.key());
+                if !key.starts_with(prefix) {
+                    break 'jumps;
+                }
+                let documents = documents(&index, segment, ord, keys.value())?;
+                let Some(dot) = dots(&key).nth(level) else {
+                    found.extend(documents.into_iter().map(|at| (key.clone(), at)));
+                    continue;
+                };
+                let Some(inside) = documents.first() else { continue };
+                found.push((key[..=dot].to_owned(), *inside));
+                // The byte behind the dot: no key of the set is as high.
+                from = format!("{}/", &key[..dot]);
+                continue 'jumps;
             }
         }
     }

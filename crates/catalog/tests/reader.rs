@@ -36,6 +36,7 @@ macro_rules! forward {
 impl PackageSource for Held {
     forward! {
         by_prefix(prefix: &str, limit: usize) -> Vec<model::Summary>;
+        names(prefix: &str, limit: usize) -> Vec<model::Name>;
         by_similar_name(name: &str, edits: u8, limit: usize) -> Vec<model::Summary>;
         by_words(query: &str, limit: usize) -> Vec<model::Summary>;
         package(path: &model::AttrPath) -> Option<model::Package>;
@@ -113,6 +114,7 @@ proptest! {
         for query in &queries {
             for limit in [1, 3, 100] {
                 prop_assert_eq!(reader.by_prefix(query, limit), memory.by_prefix(query, limit));
+                prop_assert_eq!(reader.names(query, limit), memory.names(query, limit));
                 for edits in [1, 2] {
                     prop_assert_eq!(
                         reader.by_similar_name(query, edits, limit),

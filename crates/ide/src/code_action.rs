@@ -5,7 +5,7 @@ mod fix;
 use model::SourceError;
 use syntax::{TextEdit, TextRange};
 
-use crate::{Diagnostic, Index, Snapshot, describe, diagnostic::check_pin};
+use crate::{Diagnostic, Index, Snapshot, diagnostic::check_pin};
 
 /// Something that can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +27,10 @@ pub(crate) fn code_actions(
     let (Index::Ready(source), Some(file)) = (snapshot.index, snapshot.document.pin_file()) else {
         return Ok(Vec::new());
     };
-    let Some(reach) = describe::reach(&source.status()?) else { return Ok(Vec::new()) };
+    let Some(index) = snapshot.memo.ask(source)? else { return Ok(Vec::new()) };
     let mut actions = Vec::new();
     for pin in file.pins_in(range) {
-        if let Some(diagnostic) = check_pin(source, pin, &reach, true)? {
+        if let Some(diagnostic) = check_pin(&index, pin, true)? {
             actions.extend(fix::fixes(snapshot.document, pin, &diagnostic));
         }
     }

@@ -11,6 +11,7 @@ pub mod diagnostic;
 mod document;
 pub mod hover;
 pub mod markup;
+mod memo;
 mod requirement;
 mod snapshot;
 
@@ -20,6 +21,7 @@ pub use diagnostic::{Diagnostic, Problem, Severity};
 pub use document::Document;
 pub use hover::Hover;
 pub use markup::Markup;
+pub use memo::Memo;
 pub use snapshot::{Index, Snapshot, resolve};
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use model::{PackageSource, SourceError};
 use syntax::TextRange;
 
 use crate::{
-    CodeAction, Completions, Diagnostic, Document, Hover, Markup, Origin, code_action, completion,
-    diagnostic, hover,
+    CodeAction, Completions, Diagnostic, Document, Hover, Markup, Memo, Origin, code_action,
+    completion, diagnostic, hover,
 };
 
 /// The version index as it is at the moment of a request.
@@ -26,6 +26,8 @@ pub struct Snapshot<'a> {
     pub document: &'a Document,
     /// The version index.
     pub index: Index<'a>,
+    /// What is remembered of the index.
+    pub memo: &'a Memo,
     /// The moment, in seconds since 1970-01-01T00:00:00Z: for "how long ago".
     pub now: i64,
 }

@@ -12,7 +12,7 @@ use model::{
     AttrPath, Commit, CommitId, Facts, MemorySource, Package, Release, Span, date::parse_day,
 };
 
-use crate::{Document, Index, Snapshot};
+use crate::{Document, Index, Memo, Snapshot};
 
 /// Nine packages. Commits are told apart by their day.
 pub(crate) fn source() -> MemorySource {
@@ -84,5 +84,6 @@ pub(crate) fn at_cursor<T>(fixture: &str, ask: impl FnOnce(&Snapshot, usize) -> 
     let document = Document::new(fixture.replacen("$0", "", 1));
     let source = source();
     let now = parse_day("2025-01-01").expect("a day") + 5;
-    ask(&Snapshot { document: &document, index: Index::Ready(&source), now }, offset)
+    let (index, memo) = (Index::Ready(&source), Memo::default());
+    ask(&Snapshot { document: &document, index, memo: &memo, now }, offset)
 }

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use crate::{
-    AttrPath, Commit, CommitId, Facts, IndexOrigin, Package, PackageSource, Release, Span, Summary,
+    AttrPath, Commit, CommitId, Facts, IndexOrigin, Name, Package, PackageSource, Release, Span,
+    Summary,
 };
 
 /// Checks a kind of source. `make` puts packages into a new one; every open span that it is given
@@ -17,6 +18,7 @@ use crate::{
 pub fn contract(make: impl Fn(Vec<Package>) -> Box<dyn PackageSource>) {
     let source = make(samples());
     prefixes(&*source);
+    names(&*source);
     similar_names(&*source);
     whole_words(&*source);
     packages_whole(&*source);
@@ -162,6 +164,31 @@ fn prefixes(source: &dyn PackageSource) {
     let firefox = ask("firefox", 1).remove(0);
     assert_eq!(firefox.newest_seen, commit(75).date, "the newest of all branches and spans");
     assert_eq!(ask("nodejs-", 1)[0].description, None, "what was not said stays unsaid");
+}
+
+fn names(source: &dyn PackageSource) {
+    // A set is written with its dot.
+    let cases: [(&str, &[&str]); 7] = [
+        ("zz", &[]),
+        ("node", &["NodeJS", "nodejs", "nodejs-", "nodejs-8_x", "nodePackages."]),
+        ("NODEP", &["nodePackages."]),
+        ("pY", &["python3Packages."]),
+        ("python3packages.", &["python3Packages.requests", "python3Packages.requests_oauthlib"]),
+        ("python3Packages.requests_", &["python3Packages.requests_oauthlib"]),
+        ("nodePackages.\"@ang", &["nodePackages.\"@angular/cli\""]),
+    ];
+    let written = |name: &Name| match name {
+        Name::Package(summary) => summary.attr_path.to_string(),
+        Name::Set(path) => format!("{path}."),
+    };
+    for (prefix, wanted) in cases {
+        for limit in [0, 1, 2, 5, 100] {
+            let found = source.names(prefix, limit).expect("it can be read");
+            let found: Vec<String> = found.iter().map(written).collect();
+            let wanted = &wanted[..limit.min(wanted.len())];
+            assert_eq!(found, wanted, "names {prefix:?}, at most {limit}");
+        }
+    }
 }
 
 fn similar_names(source: &dyn PackageSource) {

@@ -17,8 +17,8 @@ pub trait PackageSource: Send + Sync {
     /// [`SourceError`] if the source cannot be read.
     fn by_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<Summary>, SourceError>;
 
-    /// The names of one level that begin with `prefix`, in text order of their paths, at most
-    /// `limit`: for `py`, packages such as `python3`, and sets such as `python3Packages` once each,
+    /// The names of one level that begin with `prefix`, in text order of their paths (that of a set
+    /// with its dot), at most `limit`: for `py`, packages such as `python3`, and sets such as `python3Packages` once each,
     /// however many packages they hold. For `python3Packages.`, what is right in that set. A path
     /// that is both a package and a set is there twice, the package first.
     ///
@@ -127,18 +127,27 @@ fn names_by_prefix<S: PackageSource + ?Sized>(
 
 /// How many segments of an attribute path are whole in a prefix of its text form: the dots outside
 /// quotes.
-fn level(prefix: &str) -> usize {
-    let (mut level, mut quoted) = (0, false);
-    let mut chars = prefix.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => quoted = !quoted,
-            '\\' if quoted => _ = chars.next(),
-            '.' if !quoted => level += 1,
+pub fn level(prefix: &str) -> usize {
+    dots(prefix).count()
+}
+
+/// The offsets of the dots between the segments of an attribute path's text form, or of a prefix
+/// of it.
+pub fn dots(text: &str) -> impl Iterator<Item = usize> {
+    let mut quoted = false;
+    let mut escaped = false;
+    text.bytes().enumerate().filter_map(move |(at, byte)| {
+        if std::mem::take(&mut escaped) {
+            return None;
+        }
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\\' => escaped = quoted,
+            b'.' if !quoted => return Some(at),
             _ => {}
         }
-    }
-    level
+        None
+    })
 }
 
 /// What a source covers, so that a user can see how old its answers are.

@@ -1,12 +1,13 @@
 //! The checks.
 
-use std::cmp::Ordering;
-
-use model::{AttrPath, Package, PackageSource, SourceError, version};
+use model::{AttrPath, PackageSource, SourceError};
 use syntax::{Pin, PinFile, Refusal, TextRange, Value};
 
-use super::{Diagnostic, Nearest, Problem, file_range, index_missing};
-use crate::{Index, Snapshot, describe, requirement::is_requirement};
+use super::{Diagnostic, Problem, file_range, index_missing};
+use crate::{
+    Index, Snapshot,
+    memo::{Remembered, Standing},
+};
 
 /// How many names spelt alike are offered.
 const SIMILAR: usize = 3;
@@ -29,22 +30,21 @@ pub(crate) fn diagnostics(snapshot: &Snapshot) -> Result<Vec<Diagnostic>, Source
         Index::Failed(error) => return Ok(missing(snapshot, file, error)),
         Index::Ready(source) => source,
     };
-    let Some(reach) = describe::reach(&source.status()?) else {
+    let Some(index) = snapshot.memo.ask(source)? else {
         return Ok(missing(snapshot, file, &SourceError::Missing("its place yet".to_owned())));
     };
     let mut found = Vec::new();
     for pin in &file.pins {
         let look_up = found.len() < LOOK_UPS;
-        found.extend(check_pin(source, pin, &reach, look_up)?);
+        found.extend(check_pin(&index, pin, look_up)?);
     }
     Ok(found)
 }
 
 /// Checks one pin. `look_up` says whether names that are spelt alike are looked for.
 pub(crate) fn check_pin(
-    source: &dyn PackageSource,
+    index: &Remembered,
     pin: &Pin,
-    reach: &str,
     look_up: bool,
 ) -> Result<Option<Diagnostic>, SourceError> {
     // What is still being typed, or what only Nix can tell, is not judged.
@@ -52,26 +52,22 @@ pub(crate) fn check_pin(
     if pin.is_cut_off() || !is_text {
         return Ok(None);
     }
-    let Some(package) = source.package(&pin.path)? else {
-        let similar = if look_up { similar(source, &pin.path)? } else { Vec::new() };
-        let problem =
-            Problem::UnknownPackage { path: pin.path.clone(), similar, reach: reach.to_owned() };
-        return Ok(Some(Diagnostic { range: pin.name_range(), problem }));
+    let literal = pin.version();
+    let text = literal.map(|literal| literal.text.as_str()).unwrap_or_default();
+    let (path, reach) = (pin.path.clone(), index.reach.clone());
+    let (range, problem) = match &*index.standing(&pin.path, text)? {
+        Standing::Fine => return Ok(None),
+        Standing::UnknownPackage => {
+            let similar = if look_up { similar(index.source, &path)? } else { Vec::new() };
+            (pin.name_range(), Problem::UnknownPackage { path, similar, reach })
+        }
+        Standing::UnknownVersion { nearest, beyond } => {
+            let (version, nearest, beyond) = (text.to_owned(), nearest.clone(), *beyond);
+            let range = literal.map_or_else(|| pin.name_range(), |literal| literal.range);
+            (range, Problem::UnknownVersion { path, version, nearest, reach, beyond })
+        }
     };
-    let Some(literal) = pin.version() else { return Ok(None) };
-    let text = literal.text.as_str();
-    if text.is_empty() || package.release(text).is_some() || is_requirement(text) {
-        return Ok(None);
-    }
-    let highest = package.releases.first().map(|release| release.version.as_str());
-    let problem = Problem::UnknownVersion {
-        path: pin.path.clone(),
-        version: text.to_owned(),
-        nearest: nearest(&package, text),
-        reach: reach.to_owned(),
-        beyond: highest.is_some_and(|highest| version::compare(text, highest).is_gt()),
-    };
-    Ok(Some(Diagnostic { range: literal.range, problem }))
+    Ok(Some(Diagnostic { range, problem }))
 }
 
 /// Attribute paths spelt alike, and those of the same name in other sets.
@@ -90,25 +86,6 @@ fn similar(source: &dyn PackageSource, path: &AttrPath) -> Result<Vec<AttrPath>,
         }
     }
     Ok(found)
-}
-
-fn nearest(package: &Package, text: &str) -> Nearest {
-    // A pre-release is chosen only where one is asked for.
-    let fits = |v: &&str| version::is_prerelease(text) || !version::is_prerelease(v);
-    let versions = || package.releases.iter().map(|release| release.version.as_str()).filter(fits);
-    // Releases are sorted newest first.
-    let below = versions().find(|v| version::compare(v, text) == Ordering::Less);
-    let above = versions().rfind(|v| version::compare(v, text) == Ordering::Greater);
-    let in_line = package.newest_in_line(text).map(|release| release.version.as_str());
-    let shared = |candidate: &str| {
-        let pairs = version::components(candidate).zip(version::components(text));
-        pairs.take_while(|(a, b)| a == b).count()
-    };
-    let order = |a: &&str, b: &&str| shared(a).cmp(&shared(b)).then_with(|| version::compare(a, b));
-    // A text that is the start of versions (`20`) means the newest of those.
-    let best = [above, in_line, below].into_iter().flatten().max_by(order);
-    let own = |version: Option<&str>| version.map(str::to_owned);
-    Nearest { below: own(below), above: own(above), newest_in_line: own(in_line), best: own(best) }
 }
 
 fn missing(snapshot: &Snapshot, file: &PinFile, error: &SourceError) -> Vec<Diagnostic> {

@@ -2,11 +2,12 @@ use expect_test::{Expect, expect};
 use model::{MemorySource, SourceError};
 
 use super::source;
-use crate::{Diagnostic, Document, Index, Snapshot};
+use crate::{Diagnostic, Document, Index, Memo, Snapshot};
 
 fn diagnose(text: &str, index: Index) -> Vec<Diagnostic> {
     let document = Document::new(text.to_owned());
-    let snapshot = Snapshot { document: &document, index, now: 0 };
+    let memo = Memo::default();
+    let snapshot = Snapshot { document: &document, index, memo: &memo, now: 0 };
     snapshot.diagnostics().expect("the index answers")
 }
 
@@ -103,4 +104,21 @@ fn a_text_that_nests_too_deep_is_refused_once() {
     expect!["the brackets here are nested more than 500 deep; the pins of this file are not read"]
         .assert_eq(&found[0].problem.to_string());
     assert!(found[0].range.len() < 1000);
+}
+
+#[test]
+fn what_is_remembered_is_forgotten_when_the_index_changes() {
+    let document = Document::new("{ go = \"1.21.5\"; nosuch = \"1\"; }".to_owned());
+    let memo = Memo::default();
+    let codes = |index| {
+        let snapshot = Snapshot { document: &document, index, memo: &memo, now: 0 };
+        let found = snapshot.diagnostics().expect("the index answers");
+        found.iter().map(|d| d.problem.code()).collect::<Vec<_>>()
+    };
+    let (full, small) =
+        (source(), MemorySource::new([super::package("git", "", &[("1", "2020-01-01", "open")])]));
+    for _ in 0..2 {
+        assert_eq!(codes(Index::Ready(&full)), ["unknown-package"]);
+        assert_eq!(codes(Index::Ready(&small)), ["unknown-package", "unknown-package"]);
+    }
 }
