@@ -1,6 +1,8 @@
 //! What a user waits for: the whole program, from its start to its end, over a million versions.
 //! `cargo bench -p nix-archiver`.
 
+#![expect(clippy::print_stdout, reason = "a bench says what it measured")]
+
 #[path = "../../crates/catalog/benches/synthetic/mod.rs"]
 mod synthetic;
 

@@ -1,6 +1,8 @@
 //! What people look for, in terms of what a source can be asked.
 
-use model::{AttrPath, Package, PackageSource, Release, SourceError, Summary, version};
+use std::collections::HashSet;
+
+use model::{AttrPath, Name, Package, PackageSource, Release, SourceError, Summary, version};
 
 /// How many names or versions are offered in place of one that is not there.
 const OFFERED: usize = 5;
@@ -14,8 +16,9 @@ pub struct Found<T> {
     pub complete: bool,
 }
 
-/// Packages whose name begins with `query`, in text order, so the exact name comes first; and then
-/// those that have all its words in name or description, the best match first.
+/// Packages whose name begins with `query`: the exact name first, then those on its level, then what
+/// is in sets; and after them those that have all its words in name or description, the best match
+/// first.
 ///
 /// # Errors
 /// If the source cannot be read.
@@ -25,17 +28,43 @@ pub fn packages(
     limit: usize,
 ) -> Result<Found<Summary>, SourceError> {
     let enough = limit.saturating_add(1);
-    let mut items = source.by_prefix(query, enough)?;
-    if items.len() < enough {
-        // Some of those with the words were found by their beginning already.
-        let words = source.by_words(query, enough.saturating_add(items.len()))?;
-        let is_new = |found: &Summary| items.iter().all(|item| item.attr_path != found.attr_path);
-        let new: Vec<_> = words.into_iter().filter(is_new).collect();
-        items.extend(new);
+    let mut found = Distinct { items: Vec::new(), paths: HashSet::new(), enough };
+    // Those that are asked for after the first may have been found before: so many more.
+    for name in source.names(query, enough)? {
+        if let Name::Package(package) = name {
+            found.add(package);
+        }
     }
-    let complete = items.len() <= limit;
-    items.truncate(limit);
-    Ok(Found { items, complete })
+    if !found.is_full() {
+        let more = enough.saturating_add(found.items.len());
+        source.by_prefix(query, more)?.into_iter().for_each(|package| found.add(package));
+    }
+    if !found.is_full() {
+        let more = enough.saturating_add(found.items.len());
+        source.by_words(query, more)?.into_iter().for_each(|package| found.add(package));
+    }
+    let complete = found.items.len() <= limit;
+    found.items.truncate(limit);
+    Ok(Found { items: found.items, complete })
+}
+
+/// Packages in the order in which they were found, each once.
+struct Distinct {
+    items: Vec<Summary>,
+    paths: HashSet<AttrPath>,
+    enough: usize,
+}
+
+impl Distinct {
+    fn is_full(&self) -> bool {
+        self.items.len() >= self.enough
+    }
+
+    fn add(&mut self, package: Summary) {
+        if !self.is_full() && self.paths.insert(package.attr_path.clone()) {
+            self.items.push(package);
+        }
+    }
 }
 
 /// Those releases of the packages with this name or words (see [`packages`]) whose version matches
@@ -49,12 +78,15 @@ pub fn releases(
     asked: &str,
     limit: usize,
 ) -> Result<Found<(Package, Release)>, SourceError> {
-    let mut looked_at = 0;
+    let mut looked_at = HashSet::new();
     let mut items: Vec<(Package, Release)> = Vec::new();
     let mut candidates = 64;
     loop {
         let found = packages(source, query, candidates)?;
-        for summary in found.items.iter().skip(looked_at) {
+        for summary in found.items {
+            if !looked_at.insert(summary.attr_path.clone()) {
+                continue;
+            }
             let Some(package) = source.package(&summary.attr_path)? else { continue };
             for release in package.releases.iter().filter(|r| matches(&r.version, asked)) {
                 if items.len() == limit {
@@ -66,7 +98,6 @@ pub fn releases(
         if found.complete {
             return Ok(Found { items, complete: true });
         }
-        looked_at = found.items.len();
         candidates *= 8;
     }
 }
@@ -157,6 +188,14 @@ mod tests {
             let found = packages(&source, "nodejs", limit).expect("memory");
             assert_eq!((found.items.len(), found.complete), (limit, false));
         }
+    }
+
+    #[test]
+    fn a_level_comes_before_what_is_in_its_sets() {
+        let source = MemorySource::new(samples());
+        let found = packages(&source, "n", 10).expect("memory");
+        let wanted = ["NodeJS", "nodejs", "nodejs-", "nodejs-8_x", "nodePackages.\"@angular/cli\""];
+        assert_eq!(names(&found.items), wanted);
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! Each figure is a whole round trip as an editor sees it: the change is written to the server's
 //! input, the question right behind it, and the clock stops when the answer was read.
 
+#![expect(clippy::print_stdout, reason = "a bench says what it measured")]
+
 #[path = "../../crates/catalog/benches/synthetic/mod.rs"]
 mod synthetic;
 

@@ -121,7 +121,8 @@ fn rules() -> BTreeMap<String, Rule> {
 
 /// The rows of the table in ARCHITECTURE.md whose first heading is this one, cell by cell.
 fn table(first_heading: &str) -> Vec<Vec<String>> {
-    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let text =
+        std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the document is there");
     let rows: Vec<Vec<String>> = text
         .lines()
         .skip_while(|line| !line.starts_with(&format!("| {first_heading} |")))

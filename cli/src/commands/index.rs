@@ -207,7 +207,7 @@ impl Progress for Shown {
     fn read(&mut self, done: usize, commit: Commit) {
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);
-            if done % 64 == 0 {
+            if done.is_multiple_of(64) {
                 bar.set_message(format_day(commit.date));
             }
         } else if self.said.elapsed() >= LINE_EVERY {

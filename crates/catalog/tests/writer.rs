@@ -6,7 +6,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use model::{AttrPath, Commit, CommitId, Facts, SourceError};
 use nix_archiver_catalog::{
-    BranchLedger, Error, Ledger, Record, RecordedRelease, RecordedSpan, Writer,
+    BranchLedger, Error, Ledger, Reader, Record, RecordedRelease, RecordedSpan, Writer,
 };
 
 fn commit(n: u32) -> Commit {
@@ -198,6 +198,9 @@ fn another_format_is_named() {
         fs::write(&meta, changed).unwrap();
         let error = Writer::open(dir.path()).err().unwrap();
         assert!(matches!(&error, Error::Source(SourceError::Format { .. })), "{error}");
+        assert!(error.to_string().contains(wanted), "{error}");
+        let error = Reader::open(dir.path()).err().unwrap();
+        assert!(matches!(&error, SourceError::Format { .. }), "{error}");
         assert!(error.to_string().contains(wanted), "{error}");
     }
 }

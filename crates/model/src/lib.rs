@@ -15,4 +15,6 @@ pub mod version;
 pub use attr_path::AttrPath;
 pub use history::{Commit, CommitId, Facts, Package, Release, Span};
 pub use memory::MemorySource;
-pub use source::{BranchStatus, IndexOrigin, IndexStatus, Name, PackageSource, SourceError, Summary};
+pub use source::{
+    BranchStatus, IndexOrigin, IndexStatus, Name, PackageSource, SourceError, Summary,
+};

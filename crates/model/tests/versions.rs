@@ -4,6 +4,7 @@
 //!
 //! `NIX_ARCHIVER_BLESS=1` writes the table again from what Nix says.
 
+#![allow(clippy::disallowed_types, reason = "Nix is another process")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(clippy::disallowed_methods, reason = "Nix is another process, and reads a file")]
 
@@ -33,8 +34,30 @@ fn pairs() -> Vec<(String, String)> {
 /// Pairs made of the pieces that Nix tells apart, the same each time.
 fn made_up(count: usize) -> Vec<(String, String)> {
     const PIECES: [&str; 24] = [
-        ".", ".", "-", "0", "1", "2", "9", "10", "00", "01", "2147483647", "2147483648",
-        "99999999999999999999", "a", "b", "rc", "pre", "prea", "alpha", "_", "+", "~", "é", " ",
+        ".",
+        ".",
+        "-",
+        "0",
+        "1",
+        "2",
+        "9",
+        "10",
+        "00",
+        "01",
+        "2147483647",
+        "2147483648",
+        "99999999999999999999",
+        "a",
+        "b",
+        "rc",
+        "pre",
+        "prea",
+        "alpha",
+        "_",
+        "+",
+        "~",
+        "é",
+        " ",
     ];
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     let mut next = |below: usize| {
@@ -66,7 +89,8 @@ fn ask_nix(pairs: &[(String, String)]) -> Vec<Ordering> {
     fs::create_dir_all(&dir).unwrap();
     let quoted = |text: &str| format!("\"{text}\"");
     let list = pairs.iter().map(|(a, b)| format!("[{},{}]", quoted(a), quoted(b)));
-    fs::write(dir.join("pairs.json"), format!("[{}]", list.collect::<Vec<_>>().join(",\n"))).unwrap();
+    fs::write(dir.join("pairs.json"), format!("[{}]", list.collect::<Vec<_>>().join(",\n")))
+        .unwrap();
     let compare = "map (pair: builtins.compareVersions (builtins.head pair) (builtins.elemAt pair 1)) \
                    (builtins.fromJSON (builtins.readFile ./pairs.json))";
     fs::write(dir.join("compare.nix"), compare).unwrap();

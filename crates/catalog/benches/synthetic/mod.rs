@@ -70,7 +70,7 @@ fn word(n: u32) -> String {
         word.push_str(MIDDLE[(rest / 20 % 10) as usize]);
         rest /= 200;
     }
-    format!("{word}-{n}").replace('-', if n % 3 == 0 { "-" } else { "" })
+    format!("{word}-{n}").replace('-', if n.is_multiple_of(3) { "-" } else { "" })
 }
 
 fn scatter(n: u32) -> u32 {
@@ -79,7 +79,7 @@ fn scatter(n: u32) -> u32 {
 
 /// The record with a number.
 pub fn record(n: u32) -> Record {
-    let many = n % (PATHS / WITH_MANY) == 0;
+    let many = n.is_multiple_of(PATHS / WITH_MANY);
     let rest = ROWS - WITH_MANY * MANY_VERSIONS;
     let few = rest / (PATHS - WITH_MANY);
     // The first ones of the others have one more, so that the sum is right.

@@ -317,8 +317,7 @@ fn package(m: &mut Machine<'_>, attrs: &Rc<Attrs>, alias_of: Option<AttrPath>) -
 
 /// What `meta` says, as far as it can be known.
 fn meta(m: &mut Machine<'_>, attrs: &Rc<Attrs>) -> Facts {
-    let mut facts = Facts::default();
-    facts.file = file(m, attrs);
+    let mut facts = Facts { file: file(m, attrs), ..Facts::default() };
     let sym = m.s.syms.intern("meta");
     let Ok(Some(thunk)) = m.get(attrs, sym) else { return facts };
     let Ok(meta) = m.force_attrs(thunk) else { return facts };
