@@ -17,6 +17,7 @@ use catalog::Writer;
 use eval::{Change, Observation, Source, Tracker, nix::NixTracker, simple::SimpleTracker};
 use indexer::{Options, Progress};
 use model::Commit;
+use nix_archiver_indexer as indexer;
 
 fn main() {
     // `cargo test --benches` runs this to see that it works; figures need the full count.
