@@ -1,6 +1,6 @@
 //! Where the index is, and what the program falls back on where there is none.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use anyhow::Context;
 use catalog::LocalSource;
@@ -14,7 +14,7 @@ pub static STARTER: &[u8] = include_bytes!("../starter.bin");
 pub struct PlaceArgs {
     /// The directory of the version index [default: one in your data directory].
     #[arg(long = "index", value_name = "DIR", env = "NIX_ARCHIVER_INDEX", global = true)]
-    index: Option<PathBuf>,
+    index: Option<OsString>,
 }
 
 /// Where things are on this machine.
@@ -35,7 +35,7 @@ impl Place {
     pub fn find(args: PlaceArgs) -> anyhow::Result<Self> {
         let dirs = ProjectDirs::from("", "", "nix-archiver");
         // An empty variable is as good as none.
-        let asked = args.index.filter(|index| !index.as_os_str().is_empty());
+        let asked = args.index.filter(|index| !index.is_empty()).map(PathBuf::from);
         let index = asked.or_else(|| Some(dirs.as_ref()?.data_dir().join("index")));
         let index = index.context(
             "there is no home directory to keep the version index in; \

@@ -4,6 +4,9 @@ use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, presets};
 
+/// What a terminal has that is narrower than can be (some say that they have no columns at all).
+const USUAL: u16 = 100;
+
 /// Rows under a heading.
 #[derive(Debug)]
 pub struct Table {
@@ -41,6 +44,9 @@ impl Table {
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_header(&self.heading)
             .add_rows(&self.rows);
+        if table.width().is_some_and(|width| width < 20) {
+            table.set_width(USUAL);
+        }
         table
     }
 

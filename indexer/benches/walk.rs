@@ -14,7 +14,7 @@ use std::{
 };
 
 use catalog::Writer;
-use eval::{Change, Observation, Source, Tracker, nix::NixTracker, simple::SimpleTracker};
+use eval::{Change, Observation, Source, Tracker, nix::NixTracker};
 use indexer::{Options, Progress};
 use model::Commit;
 use nix_archiver_indexer as indexer;
@@ -27,12 +27,10 @@ fn main() {
         Some(repository) => real(Path::new(&repository), in_earnest),
         None => made(&dir.path().join("nixpkgs"), if in_earnest { 20_000 } else { 200 }),
     };
-    let trackers: [(&str, fn() -> Box<dyn Tracker>); 3] = [
-        ("walk and diff alone", || Box::new(Blind)),
-        ("the simple tracker", || Box::new(SimpleTracker::default())),
-        ("the evaluator", || Box::new(NixTracker::default())),
-    ];
-    for (what, tracker) in trackers {
+    type Make = fn() -> Box<dyn Tracker>;
+    let blind: Make = || Box::new(Blind);
+    let evaluator: Make = || Box::new(NixTracker::default());
+    for (what, tracker) in [("walk and diff alone", blind), ("the evaluator", evaluator)] {
         let index = tempfile::tempdir().expect("there is room for a folder");
         let options = Options { tracker, ..options.clone() };
         let mut writer = Writer::open(index.path()).expect("the index opens");

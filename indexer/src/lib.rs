@@ -8,6 +8,7 @@ mod objects;
 pub mod repository;
 mod run;
 pub mod spans;
+mod stretches;
 mod tree;
 
 pub use error::Error;

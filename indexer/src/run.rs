@@ -1,21 +1,23 @@
 //! One run: from where the ledger stops to the tip of the branch.
 
 use std::{
+    num::NonZeroUsize,
     path::PathBuf,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
 use catalog::{BranchLedger, Ledger, Writer};
-use eval::{Observation, SourceError, Tracker};
-use model::{Commit, CommitId};
+use eval::{Observation, Tracker};
+use model::Commit;
 
 use crate::{
     error::Error,
     follow::Follower,
     objects::Objects,
     repository::{self, Branch, Header, Since},
-    tree::{Revision, changes},
+    stretches::{Lookers, Seen, damaged, look},
+    tree::Revision,
 };
 
 /// What to read.
@@ -28,6 +30,8 @@ pub struct Options {
     /// Where to begin: a day (`YYYY-MM-DD`) or a commit of the branch. The root if `None`. What the
     /// index has already is not read again.
     pub since: Option<String>,
+    /// How many threads look at history, each at a stretch of it. Each takes its own memory.
+    pub threads: NonZeroUsize,
     /// How much time may pass before what was read is saved.
     pub save_every: Duration,
     /// Makes the tracker that looks at the revisions.
@@ -41,6 +45,7 @@ impl Options {
             repository: repository.into(),
             branch: None,
             since: None,
+            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             save_every: Duration::from_secs(25),
             tracker: crate::tracker,
         }
@@ -91,12 +96,13 @@ pub fn run(
     progress: &mut dyn Progress,
     interrupt: &AtomicBool,
 ) -> Result<Report, Error> {
-    let objects = Objects::new(repository::open(&options.repository)?);
-    let branch = repository::branch(objects.repository(), options.branch.as_deref())?;
+    let repository = repository::open(&options.repository)?;
+    let branch = repository::branch(&repository, options.branch.as_deref())?;
     let mut ledger = writer.ledger().clone();
     let place = ledger.branches.iter().position(|known| *known.name == *branch.name);
     let known = place.map(|place| &ledger.branches[place]).filter(|b| !b.commits.is_empty());
-    let line = line_to_read(&objects, &branch, options, known)?;
+    let new = line_to_read(&repository, &branch, options, known)?;
+    let head = known.and_then(|known| known.commits.last()).copied();
     let place = place.unwrap_or_else(|| {
         ledger.branches.push(BranchLedger {
             name: branch.name.as_str().into(),
@@ -105,39 +111,52 @@ pub fn run(
         });
         ledger.branches.len() - 1
     });
+    let count = new.len();
+    progress.begin(&branch.name, count);
+    let mut line = Vec::new();
+    if let (Some(head), true) = (head, count > 0) {
+        let missing =
+            || Error::MissingCommit { commit: head.id, branch: branch.name.as_str().to_owned() };
+        line.push(repository::header(&repository, head.id)?.ok_or_else(missing)?);
+    }
+    let resumed = line.len();
+    line.extend(new);
     let mut walk = Walk {
-        objects: &objects,
-        tracker: (options.tracker)(),
         follower: Follower::new(u16::try_from(place).expect("an index has few branches")),
         ledger,
         place,
-        tree: None,
     };
-    progress.begin(&branch.name, line.len());
-    if !line.is_empty() {
-        walk.resume(writer)?;
-    }
+    let lookers = Lookers {
+        repository: &options.repository,
+        tracker: options.tracker,
+        threads: options.threads,
+    };
     let mut interrupted = false;
     let mut saved = Instant::now();
     let mut done = 0;
-    for header in line {
+    let counts = look(&lookers, &line, &mut |at, seen| {
         if interrupt.load(Ordering::Relaxed) {
             interrupted = true;
-            break;
+            return Ok(false);
         }
-        walk.step(&header)?;
+        if at < resumed {
+            walk.resume(seen, writer)?;
+            return Ok(true);
+        }
+        walk.step(line[at].commit, seen);
         done += 1;
-        progress.read(done, header.commit);
+        progress.read(done, line[at].commit);
         if saved.elapsed() >= options.save_every {
             walk.follower.save(writer, &walk.ledger)?;
-            progress.saved(header.commit);
+            progress.saved(line[at].commit);
             saved = Instant::now();
         }
-    }
+        Ok(true)
+    })?;
     if done > 0 {
         walk.follower.save(writer, &walk.ledger)?;
     }
-    let read = walk.branch();
+    let read = &walk.ledger.branches[place];
     if let (Some(newest), true) = (read.commits.last(), done > 0) {
         progress.saved(*newest);
     }
@@ -146,8 +165,8 @@ pub fn run(
         covers: read.commits.first().copied().zip(read.commits.last().copied()),
         known: walk.follower.known(),
         unknown: walk.follower.unknown(),
-        files: objects.blobs_read(),
-        absent: objects.absent(),
+        files: counts.files,
+        absent: counts.absent,
         failed: read.failed.len() as u64,
         interrupted,
         branch: branch.name,
@@ -174,12 +193,11 @@ pub fn observe_at(options: &Options, revision: &str) -> Result<Vec<Observation>,
 
 /// The commits that a run is to read, oldest first.
 fn line_to_read(
-    objects: &Objects,
+    repository: &gix::Repository,
     branch: &Branch,
     options: &Options,
     known: Option<&BranchLedger>,
 ) -> Result<Vec<Header>, Error> {
-    let repository = objects.repository();
     let since = match options.since.as_deref() {
         Some(text) => Some((repository::since(repository, text)?, text)),
         None => None,
@@ -197,19 +215,18 @@ fn line_to_read(
         return Err(Error::Rewritten { branch: branch.name.clone(), head: head.id });
     }
     if let Some((since, _)) = since {
-        refuse_earlier(objects, branch, since, first)?;
+        refuse_earlier(repository, branch, since, first)?;
     }
     Ok(line)
 }
 
 /// An index grows at its newer end only: refuses to begin before its first commit.
 fn refuse_earlier(
-    objects: &Objects,
+    repository: &gix::Repository,
     branch: &Branch,
     since: Since,
     first: Commit,
 ) -> Result<(), Error> {
-    let repository = objects.repository();
     let whole = || Ok::<_, Error>(repository::line(repository, branch, None)?.0);
     let name = branch.name.clone();
     let later = Error::BeginsLater { branch: name.clone(), first: first.id, date: first.date };
@@ -232,92 +249,42 @@ fn refuse_earlier(
 }
 
 /// The state of a run between two commits.
-struct Walk<'a> {
-    objects: &'a Objects,
-    tracker: Box<dyn Tracker>,
+struct Walk {
     follower: Follower,
     ledger: Ledger,
     /// The branch's place in the ledger.
     place: usize,
-    /// The tree that the tracker stands at; `None` if it stands nowhere.
-    tree: Option<CommitId>,
 }
 
-impl Walk<'_> {
-    fn branch(&self) -> &BranchLedger {
-        &self.ledger.branches[self.place]
-    }
-
-    /// Brings the tracker to the newest commit of the ledger.
-    fn resume(&mut self, writer: &Writer) -> Result<(), Error> {
-        let Some(head) = self.branch().commits.last().copied() else { return Ok(()) };
-        let missing =
-            || Error::MissingCommit { commit: head.id, branch: self.branch().name.to_string() };
-        let header = repository::header(self.objects.repository(), head.id)?;
-        let header = header.ok_or_else(missing)?;
-        let place = place_of(self.branch().commits.len() - 1);
-        let Some(observations) = self.start(&header)? else { return Ok(()) };
+impl Walk {
+    /// Takes in what is seen at the newest commit of the ledger.
+    fn resume(&mut self, seen: Seen, writer: &Writer) -> Result<(), Error> {
+        let branch = &mut self.ledger.branches[self.place];
+        let place = place_of(branch.commits.len() - 1);
+        let (Seen::Whole(observations) | Seen::Changes(observations)) = seen else {
+            return self.follower.resume(place, Vec::new(), writer);
+        };
         // A commit that could not be read before can be now.
-        self.ledger.branches[self.place].failed.retain(|failed| *failed != place);
+        branch.failed.retain(|failed| *failed != place);
         self.follower.resume(place, observations, writer)
     }
 
-    /// Goes on to the next commit.
-    fn step(&mut self, header: &Header) -> Result<(), Error> {
-        let place = place_of(self.branch().commits.len());
-        self.ledger.branches[self.place].commits.push(header.commit);
-        let observations = match self.tree {
-            Some(before) => match changes(self.objects, before.0, header.tree.0) {
-                Ok(changes) => {
-                    let revision = Revision { objects: self.objects, tree: header.tree.0 };
-                    let observations = self.tracker.step(&revision, &changes);
-                    self.tree = Some(header.tree);
-                    Some(observations)
-                }
-                Err(SourceError::Absent(_)) => None,
-                Err(error) => return Err(damaged(&error, header.commit.id)),
-            },
-            None => self.start(header)?,
-        };
-        if let Some(error) = self.objects.take_damaged() {
-            return Err(damaged(&error, header.commit.id));
-        }
-        match observations {
-            Some(observations) => self.follower.observe(place, observations),
-            None => {
-                self.tree = None;
+    /// Takes in what is seen at the next commit.
+    fn step(&mut self, commit: Commit, seen: Seen) {
+        let branch = &mut self.ledger.branches[self.place];
+        let place = place_of(branch.commits.len());
+        branch.commits.push(commit);
+        match seen {
+            Seen::Whole(observations) => self.follower.observe_all(place, observations),
+            Seen::Changes(observations) => self.follower.observe(place, observations),
+            Seen::Nothing => {
                 self.follower.fail(place);
-                self.ledger.branches[self.place].failed.push(place);
+                branch.failed.push(place);
             }
-        }
-        Ok(())
-    }
-
-    /// Looks at a whole revision; `None` if its tree is not in the repository.
-    fn start(&mut self, header: &Header) -> Result<Option<Vec<Observation>>, Error> {
-        match self.objects.tree(&header.tree.0) {
-            Ok(_) => {}
-            Err(SourceError::Absent(_)) => return Ok(None),
-            Err(error) => return Err(damaged(&error, header.commit.id)),
-        }
-        let revision = Revision { objects: self.objects, tree: header.tree.0 };
-        let observations = self.tracker.start(&revision);
-        self.tree = Some(header.tree);
-        match self.objects.take_damaged() {
-            Some(error) => Err(damaged(&error, header.commit.id)),
-            None => Ok(Some(observations)),
         }
     }
 }
 
 fn place_of(index: usize) -> u32 {
     u32::try_from(index).expect("a branch has fewer commits than 32 bits count")
-}
-
-fn damaged(error: &SourceError, at: CommitId) -> Error {
-    let (object, why) = match error {
-        SourceError::Corrupt { id, why } => (id.clone(), why.clone()),
-        SourceError::Absent(id) => (id.clone(), "it is not in the repository".to_owned()),
-    };
-    Error::Corrupt { object, at: Some(at), why }
 }

@@ -163,13 +163,29 @@ impl Repository {
     }
 }
 
+/// What is under `pkgs/by-name`, found by its place.
+const BY_NAME: &str = "  \
+  folders = dir: builtins.attrNames (builtins.readDir dir);
+  package = shard: name: {
+    inherit name;
+    value = callPackage (../by-name + \"/${shard}/${name}/package.nix\") { };
+  };
+  inShard = shard: map (package shard) (folders (../by-name + \"/${shard}\"));
+  byName =
+    if builtins.pathExists ../by-name then
+      builtins.listToAttrs (builtins.concatLists (map inShard (folders ../by-name)))
+    else
+      { };
+";
+
 /// The text of a package set with these bindings.
 pub fn all_packages(bindings: &str) -> String {
     format!(
         "{{ system ? \"x86_64-linux\", config ? {{ }} }}:\nlet\n  lib = import ../../lib;\n  \
          stdenv = (import ../stdenv {{ allPackages = null; inherit system; }}).stdenv;\n  \
          callPackage = lib.callPackageWith pkgs;\n  pkgs = with pkgs; {{\n    inherit stdenv \
-         lib;\n    inherit callPackage;\n    inherit config;\n{bindings}\n  }};\nin pkgs\n"
+         lib;\n    inherit callPackage;\n    inherit config;\n{bindings}\n  }};\n{BY_NAME}in pkgs // \
+         byName\n"
     )
 }
 

@@ -144,8 +144,8 @@ fn search_with_a_version() {
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     let lines: Vec<Vec<&str>> =
         ran.out.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(lines[1][..4], ["nodejs", "20.18.1", "2024-03-08", "2024-06-14"]);
-    assert_eq!(lines[2][..4], ["nodejs", "20.11.0", "2023-11-29", "2024-03-07"]);
+    assert_eq!(lines[1][..4], ["nodejs", "20.18.1", "2024-03-07", "2024-06-14"]);
+    assert_eq!(lines[2][..4], ["nodejs", "20.11.0", "2023-11-28", "2024-03-06"]);
     assert!(lines[1][4].len() == 12 && lines[1][4].bytes().all(|b| b.is_ascii_hexdigit()));
     assert_eq!(lines.len(), 3);
 }

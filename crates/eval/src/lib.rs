@@ -6,7 +6,6 @@
 
 pub mod nix;
 pub mod observe;
-pub mod simple;
 pub mod source;
 
 pub use observe::{Observation, Outcome, Tracker};

@@ -38,7 +38,7 @@ pub struct Span {
 
 /// What a nixpkgs expression says about a package, as of one commit. A field that is `None` (or an
 /// empty list) was not said, or could not be known.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Facts {
     /// The package's own name, `requests` for `python3Packages.requests`.
     pub pname: Option<String>,

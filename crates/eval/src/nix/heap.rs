@@ -77,6 +77,7 @@ pub struct Node {
 pub struct Env {
     pub parent: EnvId,
     pub start: u32,
+    pub len: u32,
     pub inst: Option<InstId>,
 }
 
@@ -96,8 +97,8 @@ const CHUNK: usize = 1 << 16;
 /// How many nodes depend on one before its thunks get nodes of their own.
 const MANY: usize = 12;
 
-/// Everything that evaluation allocates. It only grows; a machine is started over when it has
-/// grown too far.
+/// Everything that evaluation allocates. What is no longer needed is given back by
+/// [`collect`](super::collect), and used again.
 #[derive(Debug, Default)]
 pub struct Heap {
     thunks: Vec<Vec<Thunk>>,
@@ -108,23 +109,41 @@ pub struct Heap {
     /// The node whose thunks are being computed.
     pub current: Option<NodeId>,
     last_edge: Option<(NodeId, NodeId)>,
+    free: Free,
+    /// How many places were given out since this was last reset.
+    given: usize,
+}
+
+/// Places that can be given out again.
+#[derive(Debug, Default)]
+struct Free {
+    thunks: Vec<ThunkId>,
+    /// By how many variables they hold.
+    envs: Vec<Vec<EnvId>>,
+    insts: Vec<InstId>,
+    nodes: Vec<NodeId>,
 }
 
 impl Heap {
     pub fn new() -> Self {
         let mut heap = Self::default();
         heap.node(Recipe::None);
-        heap.envs.push(Env { parent: EnvId(0), start: 0, inst: None });
+        heap.envs.push(Env { parent: EnvId(0), start: 0, len: 0, inst: None });
         heap.current = Some(ETERNAL);
         heap
     }
 
-    /// Bytes in use, roughly.
+    /// How many things there are in use.
     pub fn size(&self) -> usize {
-        self.thunks.len() * CHUNK * size_of::<Thunk>()
-            + self.envs.len() * size_of::<Env>()
-            + self.slots.len() * size_of::<ThunkId>()
-            + self.nodes.len() * 200
+        let free = &self.free;
+        let envs: usize = free.envs.iter().map(Vec::len).sum();
+        self.thunk_count() - free.thunks.len() + self.envs.len() - envs + self.nodes.len()
+            - free.nodes.len()
+    }
+
+    /// How many things were given out since the last [`Heap::sweep`].
+    pub fn given(&self) -> usize {
+        self.given
     }
 
     pub fn current(&self) -> NodeId {
@@ -136,13 +155,23 @@ impl Heap {
     }
 
     pub fn alloc_for(&mut self, cell: Cell, owner: NodeId) -> ThunkId {
+        self.given += 1;
+        let thunk = Thunk { cell, owner, file: None };
+        if let Some(id) = self.free.thunks.pop() {
+            *self.thunk(id) = thunk;
+            return id;
+        }
         if self.thunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
             self.thunks.push(Vec::with_capacity(CHUNK));
         }
         let chunk = self.thunks.len() - 1;
         let place = self.thunks[chunk].len();
-        self.thunks[chunk].push(Thunk { cell, owner, file: None });
+        self.thunks[chunk].push(thunk);
         ThunkId(u32::try_from(chunk * CHUNK + place).expect("fewer than 2^32 thunks"))
+    }
+
+    pub fn thunk_count(&self) -> usize {
+        self.thunks.last().map_or(0, |last| (self.thunks.len() - 1) * CHUNK + last.len())
     }
 
     pub fn value(&mut self, value: Value) -> ThunkId {
@@ -161,19 +190,36 @@ impl Heap {
 
     /// A frame with `len` places, to be filled by [`Heap::set_slot`].
     pub fn frame(&mut self, parent: EnvId, len: usize) -> EnvId {
+        self.given += 1;
+        if let Some(id) = self.free.envs.get_mut(len).and_then(Vec::pop) {
+            let env = &mut self.envs[id.0 as usize];
+            (env.parent, env.inst) = (parent, None);
+            let start = env.start as usize;
+            self.slots[start..start + len].fill(ThunkId(0));
+            return id;
+        }
         let start = u32::try_from(self.slots.len()).expect("fewer than 2^32 variables");
         self.slots.resize(self.slots.len() + len, ThunkId(0));
-        self.push_env(Env { parent, start, inst: None })
-    }
-
-    pub fn big_frame(&mut self, parent: EnvId) -> EnvId {
-        self.push_env(Env { parent, start: 0, inst: None })
-    }
-
-    fn push_env(&mut self, env: Env) -> EnvId {
+        let len = u32::try_from(len).expect("fewer than 2^32 variables");
         let id = u32::try_from(self.envs.len()).expect("fewer than 2^32 frames");
-        self.envs.push(env);
+        self.envs.push(Env { parent, start, len, inst: None });
         EnvId(id)
+    }
+
+    /// The variables of a frame.
+    pub fn slots_of(&self, env: EnvId) -> &[ThunkId] {
+        let Env { start, len, .. } = self.envs[env.0 as usize];
+        &self.slots[start as usize..][..len as usize]
+    }
+
+    /// Keeps the instance of a big set.
+    pub fn inst(&mut self, inst: Inst) -> InstId {
+        if let Some(id) = self.free.insts.pop() {
+            self.insts[id.0 as usize] = inst;
+            return id;
+        }
+        self.insts.push(inst);
+        InstId(u32::try_from(self.insts.len() - 1).expect("fewer than 2^32 sets"))
     }
 
     pub fn set_slot(&mut self, env: EnvId, at: usize, thunk: ThunkId) {
@@ -194,14 +240,15 @@ impl Heap {
     }
 
     pub fn node(&mut self, recipe: Recipe) -> NodeId {
-        let id = NodeId(u32::try_from(self.nodes.len()).expect("fewer than 2^32 nodes"));
-        self.nodes.push(Node {
-            recipe,
-            dependents: Vec::new(),
-            depends_on: FxHashSet::default(),
-            wide: false,
-        });
-        id
+        self.given += 1;
+        let node =
+            Node { recipe, dependents: Vec::new(), depends_on: FxHashSet::default(), wide: false };
+        if let Some(id) = self.free.nodes.pop() {
+            self.nodes[id.0 as usize] = node;
+            return id;
+        }
+        self.nodes.push(node);
+        NodeId(u32::try_from(self.nodes.len() - 1).expect("fewer than 2^32 nodes"))
     }
 
     /// Gives a thunk of a finished node a node of its own, if many depend on the one that made it:
@@ -277,5 +324,89 @@ impl Heap {
             }
         }
         questions
+    }
+
+    /// Gives back all places that are not marked.
+    pub fn sweep(&mut self, marks: &Marked) {
+        let Marked { thunks, envs, insts, nodes } = marks;
+        self.given = 0;
+        self.last_edge = None;
+        self.free = Free::default();
+        for id in thunks.missing(self.thunk_count()) {
+            *self.thunk(ThunkId(id)) = Thunk { cell: Cell::Busy, owner: ETERNAL, file: None };
+            self.free.thunks.push(ThunkId(id));
+        }
+        for id in envs.missing(self.envs.len()) {
+            let len = self.envs[id as usize].len as usize;
+            if self.free.envs.len() <= len {
+                self.free.envs.resize_with(len + 1, Vec::new);
+            }
+            self.free.envs[len].push(EnvId(id));
+        }
+        for id in insts.missing(self.insts.len()) {
+            self.insts[id as usize].cells = FxHashMap::default();
+            self.free.insts.push(InstId(id));
+        }
+        for id in nodes.missing(self.nodes.len()) {
+            let node = &mut self.nodes[id as usize];
+            node.recipe = Recipe::None;
+            node.depends_on = FxHashSet::default();
+            self.free.nodes.push(NodeId(id));
+        }
+        for at in 0..self.nodes.len() {
+            if let Recipe::Binding(thunk, ..) | Recipe::Late(thunk, ..) = &self.nodes[at].recipe
+                && !thunks.has(thunk.0)
+            {
+                // Nobody can force its thunk any more; it still leads changes on.
+                self.nodes[at].recipe = Recipe::None;
+            }
+            let mut dependents = std::mem::take(&mut self.nodes[at].dependents);
+            dependents.sort_unstable();
+            dependents.dedup();
+            let on = NodeId(u32::try_from(at).expect("fewer than 2^32 nodes"));
+            dependents.retain(|from| self.nodes[from.0 as usize].depends_on.contains(&on));
+            dependents.shrink_to_fit();
+            self.nodes[at].dependents = dependents;
+        }
+    }
+}
+
+/// What is needed of a heap.
+#[derive(Debug)]
+pub struct Marked {
+    pub thunks: Marks,
+    pub envs: Marks,
+    pub insts: Marks,
+    pub nodes: Marks,
+}
+
+/// A set of small numbers.
+#[derive(Debug)]
+pub struct Marks(Vec<u64>);
+
+impl Marks {
+    /// An empty set of numbers below `len`.
+    pub fn new(len: usize) -> Self {
+        Self(vec![0; len.div_ceil(64)])
+    }
+
+    /// Whether it was not there before.
+    pub fn insert(&mut self, at: u32) -> bool {
+        let word = &mut self.0[at as usize / 64];
+        let bit = 1 << (at % 64);
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+
+    /// Whether it is there.
+    pub fn has(&self, at: u32) -> bool {
+        self.0[at as usize / 64] & (1 << (at % 64)) != 0
+    }
+
+    /// The numbers below `len` that are not there.
+    fn missing(&self, len: usize) -> impl Iterator<Item = u32> + '_ {
+        let len = u32::try_from(len).expect("fewer than 2^32 places");
+        (0..len).filter(|at| !self.has(*at))
     }
 }

@@ -37,19 +37,19 @@ pub struct State {
     pub heap: Heap,
     pub syms: Symbols,
     pub known: prims::KnownSyms,
-    bigs: Vec<Big>,
+    pub bigs: Vec<Big>,
     global_names: FxHashSet<Sym>,
-    globals: FxHashMap<Sym, ThunkId>,
+    pub globals: FxHashMap<Sym, ThunkId>,
     files: FxHashMap<Rc<str>, Loaded>,
-    imports: FxHashMap<Rc<str>, ThunkId>,
+    pub imports: FxHashMap<Rc<str>, ThunkId>,
     /// Nodes of files, as code and (`raw:`) as contents.
-    leaves: FxHashMap<Rc<str>, NodeId>,
+    pub leaves: FxHashMap<Rc<str>, NodeId>,
     /// Nodes of what is at a path, with what was seen there.
-    kinds: FxHashMap<Rc<str>, (NodeId, Option<EntryKind>)>,
+    pub kinds: FxHashMap<Rc<str>, (NodeId, Option<EntryKind>)>,
     /// Nodes of directories' listings, with a hash of what was seen.
-    listings: FxHashMap<Rc<str>, (NodeId, u64)>,
-    presence: FxHashMap<(BigId, Sym), NodeId>,
-    shapes: FxHashMap<BigId, NodeId>,
+    pub listings: FxHashMap<Rc<str>, (NodeId, u64)>,
+    pub presence: FxHashMap<(BigId, Sym), NodeId>,
+    pub shapes: FxHashMap<BigId, NodeId>,
     /// Files whose value is written here instead, by path.
     pub replaced: FxHashMap<Rc<str>, &'static str>,
     pub regexes: FxHashMap<Rc<str>, Rc<regex::Regex>>,
@@ -859,23 +859,15 @@ impl Machine<'_> {
     // ---- sets -----------------------------------------------------------------------------
 
     fn instance(&mut self, big: BigId, env: EnvId) -> (InstId, EnvId) {
-        let id = InstId(u32::try_from(self.s.heap.insts.len()).expect("fewer than 2^32 sets"));
-        let inner = if self.s.bigs[big.0 as usize].recursive {
-            let inner = self.s.heap.big_frame(env);
-            self.s.heap.envs[inner.0 as usize].inst = Some(id);
-            inner
-        } else {
-            env
-        };
+        let recursive = self.s.bigs[big.0 as usize].recursive;
+        let inner = if recursive { self.s.heap.frame(env, 0) } else { env };
         let creator = self.s.heap.current();
         self.s.heap.nodes[creator.0 as usize].wide = true;
-        self.s.heap.insts.push(Inst {
-            big,
-            env: inner,
-            creator,
-            cells: FxHashMap::default(),
-            overrides: None,
-        });
+        let cells = FxHashMap::default();
+        let id = self.s.heap.inst(Inst { big, env: inner, creator, cells, overrides: None });
+        if recursive {
+            self.s.heap.envs[inner.0 as usize].inst = Some(id);
+        }
         self.s.bigs[big.0 as usize].instances.push(id);
         let overrides = self.s.known.overrides;
         let big = &self.s.bigs[big.0 as usize];

@@ -13,6 +13,7 @@
 //! everything that depends on it.
 
 mod answer;
+mod collect;
 mod heap;
 mod ir;
 mod lower;

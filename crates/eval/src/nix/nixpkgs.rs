@@ -16,9 +16,9 @@ use crate::{
     source::{Change, Source},
 };
 
-/// How many bytes the heap may grow, beyond what one look at everything takes, before evaluation
-/// starts over with an empty one. This bounds memory: it does not depend on how long history is.
-const GROWTH: usize = 500 << 20;
+/// How many thunks, frames and nodes may be made before those that are not needed any more are
+/// given back. This bounds memory: it does not depend on how long history is.
+const COLLECT_AFTER: usize = 3_000_000;
 
 /// How deep sets of packages may nest.
 const MAX_PATH: usize = 4;
@@ -32,8 +32,6 @@ pub struct NixTracker {
     questions: Vec<Question>,
     by_path: FxHashMap<Vec<Sym>, u32>,
     asked: u64,
-    /// What the heap took when everything had been looked at once, in bytes.
-    fresh: usize,
 }
 
 /// What is at an attribute path?
@@ -61,18 +59,13 @@ impl Tracker for NixTracker {
         state.replaced.insert(stdenv.into(), include_str!("prelude/stdenv.nix"));
         self.state = Some(state);
         let root = self.question(Vec::new());
-        let observations = stacker::grow(STACK_BYTES, || self.run(source, vec![root]));
-        self.fresh = self.state.as_ref().map_or(0, |state| state.heap.size());
-        observations
+        stacker::grow(STACK_BYTES, || self.run(source, vec![root]))
     }
 
     fn step(&mut self, source: &dyn Source, changes: &[Change]) -> Vec<Observation> {
-        match &self.state {
-            None => return self.start(source),
-            Some(state) if state.heap.size() > self.fresh + GROWTH => {
-                return self.start_over(source);
-            }
-            Some(_) => {}
+        let Some(state) = &mut self.state else { return self.start(source) };
+        if state.heap.given() > COLLECT_AFTER {
+            state.collect(self.questions.iter().map(|question| question.node));
         }
         stacker::grow(STACK_BYTES, || {
             let state = self.state.as_mut().expect("looked at above");
@@ -92,10 +85,10 @@ impl NixTracker {
     pub fn describe(&self) -> String {
         self.state.as_ref().map_or_else(String::new, |s| {
             format!(
-                "{} questions, {} nodes, {} MB",
+                "{} questions, {} nodes, {} things in use",
                 self.questions.len(),
                 s.heap.nodes.len(),
-                s.heap.size() >> 20
+                s.heap.size()
             )
         })
     }
@@ -108,22 +101,6 @@ impl NixTracker {
     /// How many questions were asked so far.
     pub fn asked(&self) -> u64 {
         self.asked
-    }
-
-    /// Evaluates everything with an empty heap, and says what differs from what was said before.
-    fn start_over(&mut self, source: &dyn Source) -> Vec<Observation> {
-        let mut before: FxHashMap<AttrPath, Outcome> = FxHashMap::default();
-        for question in std::mem::take(&mut self.questions) {
-            if let Some(path) = self.attr_path(&question.path).filter(|_| question.alive) {
-                before.insert(path, question.outcome);
-            }
-        }
-        let mut observations = self.start(source);
-        observations.retain(|o| before.remove(&o.attr_path).as_ref() != Some(&o.outcome));
-        let gone = before.into_iter().filter(|(_, outcome)| *outcome != Outcome::Gone);
-        observations
-            .extend(gone.map(|(attr_path, _)| Observation { attr_path, outcome: Outcome::Gone }));
-        observations
     }
 
     fn question(&mut self, path: Vec<Sym>) -> u32 {

@@ -1,0 +1,234 @@
+//! The line, cut into stretches that threads look at side by side. What they see comes out in the
+//! line's order.
+//!
+//! Each stretch is begun by looking at a whole revision, so that no thread needs to know what
+//! another one saw. What a thread is ahead of the one whose stretch is taken out is kept in
+//! memory: [`AHEAD`] bounds it.
+
+use std::{
+    collections::VecDeque,
+    num::NonZeroUsize,
+    ops::Range,
+    path::Path,
+    sync::{
+        Mutex,
+        mpsc::{self, Receiver, Sender},
+    },
+};
+
+use eval::{Observation, SourceError, Tracker};
+use model::CommitId;
+
+use crate::{
+    error::Error,
+    objects::Objects,
+    repository::{self, Header},
+    tree::{Revision, changes},
+};
+
+/// How many commits a stretch has at most. Shorter ones waste time on looking at whole revisions,
+/// longer ones keep more in memory.
+const LONGEST: usize = 1_500;
+/// A line shorter than this is not cut: to look at one more whole revision would take longer.
+const WORTH_CUTTING: usize = 600;
+/// How many stretches for each thread may be looked at before the oldest is done with.
+const AHEAD: usize = 3;
+
+/// What was seen at one commit.
+pub enum Seen {
+    /// Everything that is there.
+    Whole(Vec<Observation>),
+    /// What is different from the commit before.
+    Changes(Vec<Observation>),
+    /// Nothing: its tree is not in the repository.
+    Nothing,
+}
+
+/// How much was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Blobs.
+    pub files: u64,
+    /// Objects that the clone does not have.
+    pub absent: u64,
+}
+
+/// Who looks, and where.
+pub struct Lookers<'a> {
+    /// The clone.
+    pub repository: &'a Path,
+    /// Makes the tracker that looks at the revisions of a stretch.
+    pub tracker: fn() -> Box<dyn Tracker>,
+    /// How many of them look at once.
+    pub threads: NonZeroUsize,
+}
+
+/// A stretch that is to be looked at, and where to send what is seen there.
+struct Job {
+    line: Range<usize>,
+    seen: Sender<Result<Seen, Error>>,
+}
+
+/// Looks at every commit of a line, and hands what was seen to `take`, in order, with its place in
+/// the line. Ends when `take` returns `false`.
+///
+/// # Errors
+/// What `take` returns, and [`Error`] if the repository cannot be read.
+pub fn look(
+    lookers: &Lookers<'_>,
+    line: &[Header],
+    take: &mut dyn FnMut(usize, Seen) -> Result<bool, Error>,
+) -> Result<Counts, Error> {
+    let mut cuts = cut(line.len(), lookers.threads.get()).into_iter();
+    let ahead = lookers.threads.get() * AHEAD;
+    let (jobs, waiting) = mpsc::channel::<Job>();
+    let waiting = Mutex::new(waiting);
+    std::thread::scope(|scope| {
+        // Dropping the sender of jobs ends the threads; so does dropping the receivers of what
+        // they see.
+        let jobs = jobs;
+        let mut begun: VecDeque<(Range<usize>, Receiver<Result<Seen, Error>>)> = VecDeque::new();
+        let mut begin = |begun: &mut VecDeque<_>| {
+            if let Some(line) = cuts.next() {
+                let (seen, receiver) = mpsc::channel();
+                begun.push_back((line.clone(), receiver));
+                jobs.send(Job { line, seen }).is_ok()
+            } else {
+                false
+            }
+        };
+        while begun.len() < ahead && begin(&mut begun) {}
+        let threads: Vec<_> = (0..lookers.threads.get().min(begun.len()))
+            .map(|_| scope.spawn(|| work(lookers, line, &waiting)))
+            .collect();
+        let result = (|| {
+            while let Some((stretch, seen)) = begun.pop_front() {
+                for place in stretch {
+                    // A thread that panicked sends nothing more; it is joined below.
+                    let Ok(seen) = seen.recv() else { return Ok(()) };
+                    if !take(place, seen?)? {
+                        return Ok(());
+                    }
+                }
+                begin(&mut begun);
+            }
+            Ok(())
+        })();
+        drop(begin);
+        drop(jobs);
+        drop(begun);
+        let mut counts = Counts::default();
+        let mut failed = result.err();
+        for thread in threads {
+            match thread.join() {
+                Ok(Ok(read)) => {
+                    counts.files += read.files;
+                    counts.absent += read.absent;
+                }
+                Ok(Err(error)) => failed = failed.or(Some(error)),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        failed.map_or(Ok(counts), Err)
+    })
+}
+
+/// Cuts a line into stretches of about the same length.
+fn cut(length: usize, threads: usize) -> Vec<Range<usize>> {
+    let pieces = match length {
+        0 => return Vec::new(),
+        short if short < WORTH_CUTTING || threads == 1 => 1,
+        long => long.div_ceil(LONGEST).max(threads.min(long / (WORTH_CUTTING / 2))),
+    };
+    (0..pieces).map(|n| length * n / pieces..length * (n + 1) / pieces).collect()
+}
+
+/// What one thread does: one stretch after the other, as long as there are any.
+fn work(
+    lookers: &Lookers<'_>,
+    line: &[Header],
+    jobs: &Mutex<Receiver<Job>>,
+) -> Result<Counts, Error> {
+    let objects = Objects::new(repository::open(lookers.repository)?);
+    loop {
+        let job = jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
+        let Ok(job) = job else { break };
+        let mut looker = Looker { objects: &objects, tracker: (lookers.tracker)(), tree: None };
+        for header in &line[job.line] {
+            let seen = looker.look(header);
+            let failed = seen.is_err();
+            if job.seen.send(seen).is_err() || failed {
+                break;
+            }
+        }
+    }
+    Ok(Counts { files: objects.blobs_read(), absent: objects.absent() })
+}
+
+/// Goes along a stretch.
+struct Looker<'a> {
+    objects: &'a Objects,
+    tracker: Box<dyn Tracker>,
+    /// The tree that the tracker stands at; `None` if it stands nowhere.
+    tree: Option<CommitId>,
+}
+
+impl Looker<'_> {
+    fn look(&mut self, header: &Header) -> Result<Seen, Error> {
+        let seen = match self.see(header) {
+            Ok(seen) => seen,
+            Err(SourceError::Absent(_)) => Seen::Nothing,
+            Err(error) => return Err(damaged(&error, header.commit.id)),
+        };
+        if let Some(error) = self.objects.take_damaged() {
+            return Err(damaged(&error, header.commit.id));
+        }
+        self.tree = (!matches!(seen, Seen::Nothing)).then_some(header.tree);
+        Ok(seen)
+    }
+
+    fn see(&mut self, header: &Header) -> Result<Seen, SourceError> {
+        let revision = Revision { objects: self.objects, tree: header.tree.0 };
+        match self.tree {
+            Some(before) => {
+                let changes = changes(self.objects, before.0, header.tree.0)?;
+                Ok(Seen::Changes(self.tracker.step(&revision, &changes)))
+            }
+            None => {
+                self.objects.tree(&header.tree.0)?;
+                Ok(Seen::Whole(self.tracker.start(&revision)))
+            }
+        }
+    }
+}
+
+/// An object that is damaged, or missing where it is needed.
+pub fn damaged(error: &SourceError, at: CommitId) -> Error {
+    let (object, why) = match error {
+        SourceError::Corrupt { id, why } => (id.clone(), why.clone()),
+        SourceError::Absent(id) => (id.clone(), "it is not in the repository".to_owned()),
+    };
+    Error::Corrupt { object, at: Some(at), why }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn stretches_cover_the_line_once_and_in_order(length in 0usize..100_000, threads in 1usize..64) {
+            let cuts = cut(length, threads);
+            let mut end = 0;
+            for stretch in &cuts {
+                prop_assert_eq!(stretch.start, end);
+                prop_assert!(stretch.start < stretch.end);
+                prop_assert!(threads == 1 || stretch.len() <= LONGEST);
+                end = stretch.end;
+            }
+            prop_assert_eq!(end, length);
+        }
+    }
+}
