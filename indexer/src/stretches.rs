@@ -53,6 +53,12 @@ pub struct Counts {
     pub absent: u64,
 }
 
+impl Counts {
+    fn plus(self, other: Self) -> Self {
+        Self { files: self.files + other.files, absent: self.absent + other.absent }
+    }
+}
+
 /// Who looks, and where.
 pub struct Lookers<'a> {
     /// The clone.
@@ -69,6 +75,9 @@ struct Job {
     seen: Sender<Result<Seen, Error>>,
 }
 
+/// What is seen on a stretch, as it comes.
+type Sights = (Range<usize>, Receiver<Result<Seen, Error>>);
+
 /// Looks at every commit of a line, and hands what was seen to `take`, in order, with its place in
 /// the line. Ends when `take` returns `false`.
 ///
@@ -84,53 +93,42 @@ pub fn look(
     let (jobs, waiting) = mpsc::channel::<Job>();
     let waiting = Mutex::new(waiting);
     std::thread::scope(|scope| {
-        // Dropping the sender of jobs ends the threads; so does dropping the receivers of what
-        // they see.
-        let jobs = jobs;
-        let mut begun: VecDeque<(Range<usize>, Receiver<Result<Seen, Error>>)> = VecDeque::new();
-        let mut begin = |begun: &mut VecDeque<_>| {
-            if let Some(line) = cuts.next() {
-                let (seen, receiver) = mpsc::channel();
-                begun.push_back((line.clone(), receiver));
-                jobs.send(Job { line, seen }).is_ok()
-            } else {
-                false
-            }
-        };
-        while begun.len() < ahead && begin(&mut begun) {}
+        let mut begun: VecDeque<Sights> = VecDeque::new();
+        for line in cuts.by_ref().take(ahead) {
+            begun.push_back(begin(&jobs, line));
+        }
         let threads: Vec<_> = (0..lookers.threads.get().min(begun.len()))
             .map(|_| scope.spawn(|| work(lookers, line, &waiting)))
             .collect();
-        let result = (|| {
-            while let Some((stretch, seen)) = begun.pop_front() {
-                for place in stretch {
-                    // A thread that panicked sends nothing more; it is joined below.
-                    let Ok(seen) = seen.recv() else { return Ok(()) };
-                    if !take(place, seen?)? {
-                        return Ok(());
-                    }
+        let mut result = Ok(true);
+        while let (Ok(true), Some((stretch, seen))) = (&result, begun.pop_front()) {
+            for place in stretch {
+                // A thread that panicked sends nothing more; it is joined below.
+                let Ok(seen) = seen.recv() else { break };
+                result = seen.and_then(|seen| take(place, seen));
+                if !matches!(result, Ok(true)) {
+                    break;
                 }
-                begin(&mut begun);
             }
-            Ok(())
-        })();
-        drop(begin);
-        drop(jobs);
-        drop(begun);
-        let mut counts = Counts::default();
-        let mut failed = result.err();
-        for thread in threads {
-            match thread.join() {
-                Ok(Ok(read)) => {
-                    counts.files += read.files;
-                    counts.absent += read.absent;
-                }
-                Ok(Err(error)) => failed = failed.or(Some(error)),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
+            begun.extend(cuts.next().map(|line| begin(&jobs, line)));
         }
-        failed.map_or(Ok(counts), Err)
+        // Without more jobs, and with nobody to tell what they see, the threads end.
+        drop((jobs, begun));
+        let mut counts = result.map(|_| Counts::default());
+        for thread in threads {
+            let read = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            counts = counts.and_then(|sum| read.map(|read| sum.plus(read)));
+        }
+        counts
     })
+}
+
+/// Has a stretch looked at.
+fn begin(jobs: &Sender<Job>, line: Range<usize>) -> Sights {
+    let (seen, sights) = mpsc::channel();
+    // The receiver is there as long as the jobs are waited for.
+    let _ = jobs.send(Job { line: line.clone(), seen });
+    (line, sights)
 }
 
 /// Cuts a line into stretches of about the same length.

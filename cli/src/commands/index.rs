@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, BufWriter, IsTerminal, Write},
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -41,6 +42,9 @@ pub struct Args {
     /// Begin at this day (YYYY-MM-DD) or commit, not at the branch's first commit.
     #[arg(long, value_name = "DATE|COMMIT")]
     since: Option<String>,
+    /// How many threads read side by side; each takes its own memory [default: one a processor].
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
     /// Save what was read after this many seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 25.0, value_parser = seconds)]
     save_every: f64,
@@ -59,6 +63,7 @@ pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
     options.branch = args.branch;
     options.since = args.since;
     options.save_every = Duration::from_secs_f64(args.save_every);
+    options.threads = args.jobs.unwrap_or(options.threads);
     match args.dump_at {
         Some(revision) => dump(&options, &revision),
         None => index(&options, &place.index),

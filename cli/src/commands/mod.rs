@@ -4,6 +4,7 @@ use model::{AttrPath, Commit};
 
 use crate::{exit::Exit, place::Place};
 
+pub mod export;
 pub mod index;
 pub mod info;
 pub mod lsp;
@@ -19,6 +20,8 @@ pub enum Command {
     Info(info::Args),
     /// Read the history of a clone of nixpkgs into the version index.
     Index(index::Args),
+    /// Print every span of every version, one a line, with tabs between columns.
+    Export(export::Args),
     /// Start the language server, which an editor talks to over standard input and output.
     Lsp(lsp::Args),
     /// Write the index as a starter file, to be carried by the program.
@@ -36,6 +39,7 @@ impl Command {
             Self::Search(args) => search::run(args, place),
             Self::Info(args) => info::run(args, place),
             Self::Index(args) => index::run(args, place),
+            Self::Export(args) => export::run(args, place),
             Self::Lsp(args) => lsp::run(args, place),
             Self::Starter(args) => starter::run(args, place),
         }

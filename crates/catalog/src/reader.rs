@@ -27,7 +27,9 @@ use crate::{
     convert::{self, Places},
     error::{tantivy_read, unreadable},
     lookup,
+    record::{Ledger, Record},
     snapshot::Snapshot,
+    writer::for_each_entry,
 };
 
 /// How much more a word counts in a name than in a description.
@@ -42,6 +44,21 @@ const LONGEST_NAME: usize = 500;
 pub struct Reader {
     dir: PathBuf,
     snapshot: Mutex<Arc<Snapshot>>,
+}
+
+/// Everything that one commit of an index has, in no order.
+///
+/// # Errors
+/// [`SourceError`] if the index cannot be read.
+pub fn read_all(dir: &Path) -> Result<(Ledger, Vec<Record>), SourceError> {
+    let snapshot = Snapshot::open(dir)?;
+    let mut records = Vec::new();
+    for_each_entry(&snapshot.searcher, &snapshot.fields, dir, &mut |entry| {
+        let record = codec::decode(entry);
+        records.push(record.map_err(|error| unreadable(dir, error.to_string()))?);
+        Ok(())
+    })?;
+    Ok((snapshot.ledger(), records))
 }
 
 /// A document by its key, the attribute path in lower case.

@@ -18,8 +18,6 @@ use crate::{
     codec::{Damaged, Input, put_number, put_optional, put_text},
     error::unreadable,
     note::{META, Origin},
-    snapshot::Snapshot,
-    writer::for_each_entry,
 };
 
 /// The first seven bytes of a starter file; the eighth is [`VERSION`].
@@ -50,14 +48,8 @@ const HALF_DONE: Duration = Duration::from_secs(3600);
 /// [`Error::Source`] if the index cannot be read, [`Error::Write`] if the file cannot be written;
 /// it is as it was before, then.
 pub fn write(index: &Path, file: &Path) -> Result<u64, Error> {
-    let snapshot = Snapshot::open(index)?;
-    let mut records = Vec::new();
-    for_each_entry(&snapshot.searcher, &snapshot.fields, index, &mut |entry| {
-        let record = crate::codec::decode(entry);
-        records.push(record.map_err(|error| unreadable(index, error.to_string()))?);
-        Ok(())
-    })?;
-    let bytes = pack(&snapshot.ledger(), records).map_err(|error| Error::write(file, &error))?;
+    let (ledger, records) = crate::reader::read_all(index)?;
+    let bytes = pack(&ledger, records).map_err(|error| Error::write(file, &error))?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let half = file.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
     fs::write(&half, &bytes).and_then(|()| fs::rename(&half, file)).map_err(|error| {

@@ -5,8 +5,11 @@
 //! keeps its answer, not the values on the way to it. Nodes live longer than their thunks: as long
 //! as something depends on them, a change has to find its way through them.
 
+use rustc_hash::FxHashSet;
+
 use super::{
     heap::{Cell, ETERNAL, Env, Heap, Marked, Marks, NodeId, Recipe},
+    ir::BigId,
     machine::State,
     value::{Attrs, EnvId, InstId, ThunkId, Value},
 };
@@ -43,14 +46,22 @@ impl State {
         marker.env(EnvId(0));
         marker.node(ETERNAL);
         self.globals.values().chain(self.imports.values()).for_each(|thunk| marker.thunk(*thunk));
-        let tables = self.leaves.values().chain(self.kinds.values().map(|(node, _)| node));
-        let tables = tables.chain(self.listings.values().map(|(node, _)| node));
-        let tables = tables.chain(self.presence.values()).chain(self.shapes.values());
-        tables.copied().chain(questions).for_each(|node| marker.node(node));
+        questions.for_each(|node| marker.node(node));
         marker.run();
         let marked = marker.marked;
-        for big in &mut self.bigs {
+        let needed = |node: &NodeId| marked.nodes.has(node.0);
+        self.leaves.retain(|_, node| needed(node));
+        self.kinds.retain(|_, (node, _)| needed(node));
+        self.listings.retain(|_, (node, _)| needed(node));
+        self.presence.retain(|_, node| needed(node));
+        self.shapes.retain(|_, node| needed(node));
+        let bigs = self.files.values().flat_map(|loaded| &loaded.ir.bigs);
+        let written: FxHashSet<_> = bigs.map(|text| text.big).collect();
+        for (at, big) in (0..).zip(&mut self.bigs) {
             big.instances.retain(|inst| marked.insts.has(inst.0));
+            if big.instances.is_empty() && !written.contains(&BigId(at)) {
+                big.clear();
+            }
         }
         self.heap.sweep(&marked);
     }
@@ -156,7 +167,7 @@ impl Marker<'_> {
                 self.thunk(*f);
                 self.attrs(of);
                 self.node(*creator);
-                cells.borrow().values().for_each(|thunk| self.thunk(*thunk));
+                cells.borrow().values().for_each(|(_, thunk)| self.thunk(*thunk));
             }
             Attrs::Partial { known, .. } => self.attrs(known),
             Attrs::Without { of, .. } => self.attrs(of),

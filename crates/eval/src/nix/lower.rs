@@ -29,6 +29,14 @@ pub struct Big {
     scope: Option<Rc<Scope>>,
 }
 
+impl Big {
+    /// Forgets the bindings of a set that is in no file any more.
+    pub fn clear(&mut self) {
+        self.bindings = FxHashMap::default();
+        self.scope = None;
+    }
+}
+
 /// One binding of a big set.
 #[derive(Debug)]
 pub struct BigBinding {

@@ -27,9 +27,9 @@ const MAX_FUEL: u64 = 10_000_000;
 pub const STACK_BYTES: usize = 1 << 29;
 
 /// A file that was lowered.
-struct Loaded {
+pub struct Loaded {
     id: ObjectId,
-    ir: FileIr,
+    pub ir: FileIr,
 }
 
 /// All that is kept from one step to the next.
@@ -40,7 +40,7 @@ pub struct State {
     pub bigs: Vec<Big>,
     global_names: FxHashSet<Sym>,
     pub globals: FxHashMap<Sym, ThunkId>,
-    files: FxHashMap<Rc<str>, Loaded>,
+    pub files: FxHashMap<Rc<str>, Loaded>,
     pub imports: FxHashMap<Rc<str>, ThunkId>,
     /// Nodes of files, as code and (`raw:`) as contents.
     pub leaves: FxHashMap<Rc<str>, NodeId>,
@@ -286,8 +286,10 @@ impl Machine<'_> {
 
     fn load(&mut self, path: &Rc<str>) -> R<Rc<Expr>> {
         if let Some(text) = self.s.replaced.get(path) {
-            let text: &str = text;
-            return Ok(self.lower(path, text).root);
+            let ir = self.lower(path, text);
+            let root = ir.root.clone();
+            self.s.files.insert(path.clone(), Loaded { id: [0; 20], ir });
+            return Ok(root);
         }
         self.leaf(path.clone());
         let Some(inner) = inside(path) else { return unknown("outside of nixpkgs") };
@@ -929,10 +931,12 @@ impl Machine<'_> {
                 None => self.get(left, sym),
             },
             Attrs::Map { f, of, creator, cells } => {
-                if let Some(&thunk) = cells.borrow().get(&sym) {
+                let Some(value) = self.get(of, sym)? else { return Ok(None) };
+                if let Some(&(from, thunk)) = cells.borrow().get(&sym)
+                    && from == value
+                {
                     return Ok(Some(thunk));
                 }
-                let Some(value) = self.get(of, sym)? else { return Ok(None) };
                 let name = self.s.syms.name(sym).clone();
                 let node = self.s.heap.node(Recipe::None);
                 let name = self.s.heap.alloc_for(Cell::Value(Value::Str(name)), node);
@@ -941,7 +945,7 @@ impl Machine<'_> {
                 let recipe = Recipe::Late(thunk, cell, *creator);
                 self.s.heap.nodes[node.0 as usize].recipe = recipe;
                 self.s.heap.edge(node, *creator);
-                cells.borrow_mut().insert(sym, thunk);
+                cells.borrow_mut().insert(sym, (value, thunk));
                 Ok(Some(thunk))
             }
             Attrs::Partial { known, why } => match self.get(known, sym)? {
