@@ -18,6 +18,10 @@ use crate::{
     place::{Place, PlaceArgs},
 };
 
+/// A third of the time that history takes would go into the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Every version of every nixpkgs package: look it up here, or while you type in your editor.
 #[derive(Debug, Parser)]
 #[command(name = "nix-archiver", version, after_help = exit::HELP)]

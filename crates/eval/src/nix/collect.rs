@@ -32,6 +32,7 @@ impl State {
     /// Gives back everything that neither a file's value nor the outermost scope leads to.
     /// `questions` are the nodes of the questions.
     pub fn collect(&mut self, questions: impl Iterator<Item = NodeId>) {
+        self.heap.forget_leaves();
         let heap = &self.heap;
         let mut marker = Marker {
             heap,

@@ -326,6 +326,29 @@ impl Heap {
         questions
     }
 
+    /// Forgets the values that only questions have looked at. A question keeps its answer, and the
+    /// nodes keep what they depend on; a value that is wanted again is computed again.
+    pub fn forget_leaves(&mut self) {
+        for at in 0..self.nodes.len() {
+            let on = NodeId(u32::try_from(at).expect("fewer than 2^32 nodes"));
+            let mut dependents = std::mem::take(&mut self.nodes[at].dependents);
+            dependents.sort_unstable();
+            dependents.dedup();
+            dependents.retain(|from| self.nodes[from.0 as usize].depends_on.contains(&on));
+            dependents.shrink_to_fit();
+            let question =
+                |id: &NodeId| matches!(self.nodes[id.0 as usize].recipe, Recipe::Question(_));
+            let leaf = dependents.iter().all(question);
+            self.nodes[at].dependents = dependents;
+            let (thunk, cell) = match &self.nodes[at].recipe {
+                Recipe::Binding(thunk, inst, sym) if leaf => (*thunk, Cell::Binding(*inst, *sym)),
+                Recipe::Late(thunk, cell, _) if leaf => (*thunk, (**cell).clone()),
+                _ => continue,
+            };
+            self.thunk(thunk).cell = cell;
+        }
+    }
+
     /// Gives back all places that are not marked.
     pub fn sweep(&mut self, marks: &Marked) {
         let Marked { thunks, envs, insts, nodes } = marks;
@@ -360,13 +383,7 @@ impl Heap {
                 // Nobody can force its thunk any more; it still leads changes on.
                 self.nodes[at].recipe = Recipe::None;
             }
-            let mut dependents = std::mem::take(&mut self.nodes[at].dependents);
-            dependents.sort_unstable();
-            dependents.dedup();
-            let on = NodeId(u32::try_from(at).expect("fewer than 2^32 nodes"));
-            dependents.retain(|from| self.nodes[from.0 as usize].depends_on.contains(&on));
-            dependents.shrink_to_fit();
-            self.nodes[at].dependents = dependents;
+            self.nodes[at].dependents.retain(|from| nodes.has(from.0));
         }
     }
 }

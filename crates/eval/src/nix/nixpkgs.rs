@@ -26,12 +26,18 @@ const MAX_PATH: usize = 4;
 /// A [`Tracker`] that evaluates nixpkgs and remembers what it looked at.
 ///
 /// It evaluates on a stack of its own, so its caller's may be small.
-#[derive(Default)]
 pub struct NixTracker {
+    collect_after: usize,
     state: Option<State>,
     questions: Vec<Question>,
     by_path: FxHashMap<Vec<Sym>, u32>,
     asked: u64,
+}
+
+impl Default for NixTracker {
+    fn default() -> Self {
+        Self::collecting_after(COLLECT_AFTER)
+    }
 }
 
 /// What is at an attribute path?
@@ -52,7 +58,7 @@ struct Answer {
 
 impl Tracker for NixTracker {
     fn start(&mut self, source: &dyn Source) -> Vec<Observation> {
-        *self = Self::default();
+        *self = Self::collecting_after(self.collect_after);
         let mut state = State::new();
         state.replaced.insert("/prelude/packages.nix".into(), include_str!("prelude/packages.nix"));
         let stdenv = format!("{}/pkgs/stdenv/default.nix", super::ROOT);
@@ -63,9 +69,8 @@ impl Tracker for NixTracker {
     }
 
     fn step(&mut self, source: &dyn Source, changes: &[Change]) -> Vec<Observation> {
-        let Some(state) = &mut self.state else { return self.start(source) };
-        if state.heap.given() > COLLECT_AFTER {
-            state.collect(self.questions.iter().map(|question| question.node));
+        if self.state.is_none() {
+            return self.start(source);
         }
         stacker::grow(STACK_BYTES, || {
             let state = self.state.as_mut().expect("looked at above");
@@ -76,6 +81,17 @@ impl Tracker for NixTracker {
 }
 
 impl NixTracker {
+    /// Gives memory back whenever so many thunks, frames and nodes were made.
+    pub(super) fn collecting_after(collect_after: usize) -> Self {
+        Self {
+            collect_after,
+            state: None,
+            questions: Vec::new(),
+            by_path: FxHashMap::default(),
+            asked: 0,
+        }
+    }
+
     /// How many blobs were asked for that the source does not have.
     pub fn absent_blobs(&self) -> u64 {
         self.state.as_ref().map_or(0, |s| s.absent)
@@ -101,6 +117,15 @@ impl NixTracker {
     /// How many questions were asked so far.
     pub fn asked(&self) -> u64 {
         self.asked
+    }
+
+    /// Gives memory back if it is time to. Between two questions nothing but the state itself holds
+    /// values.
+    fn collect(&mut self) {
+        let after = self.collect_after;
+        if let Some(state) = self.state.as_mut().filter(|state| state.heap.given() > after) {
+            state.collect(self.questions.iter().map(|question| question.node));
+        }
     }
 
     fn question(&mut self, path: Vec<Sym>) -> u32 {
@@ -134,6 +159,7 @@ impl NixTracker {
             let Question { path, node, .. } = &self.questions[id as usize];
             let (path, node) = (path.clone(), *node);
             self.asked += 1;
+            self.collect();
             let state = self.state.as_mut().expect("questions are asked of a started machine");
             let mut machine = Machine { s: state, source };
             let answer = machine.ask(node, |m| look(m, &path));

@@ -190,9 +190,14 @@ impl State {
     }
 }
 
-/// Walks the trees, and holds each state to what is seen from scratch.
+/// Walks the trees, and holds each state to what is seen from scratch, also if memory is given back
+/// before each question.
 fn walk(trees: &[Tree]) -> Vec<State> {
-    let mut tracker = NixTracker::default();
+    walk_with(trees, NixTracker::collecting_after(0));
+    walk_with(trees, NixTracker::default())
+}
+
+fn walk_with(trees: &[Tree], mut tracker: NixTracker) -> Vec<State> {
     let mut states: Vec<State> = Vec::new();
     for (i, tree) in trees.iter().enumerate() {
         let mut state = State(states.last().map(|s| s.0.clone()).unwrap_or_default());
@@ -223,6 +228,42 @@ fn a_tree_is_evaluated() {
     assert_eq!(facts.file.as_deref(), Some("pkgs/hello/default.nix"));
     let Some(Outcome::Known { alias_of, .. }) = state.0.get("hi") else { panic!("hi is known") };
     assert_eq!(alias_of.as_ref().map(|path| path.as_str()), Some("hello"));
+}
+
+/// A name leaves one set of a chain for another, as a package does that was an alias.
+#[test]
+fn a_name_moves_between_sets() {
+    const SETS: &str = "pkgs/top-level/all-packages.nix";
+    const ALIASES: &str = "pkgs/top-level/aliases.nix";
+    let set = |least: usize, more: &str| {
+        let packages = |n| format!("  a{n} = stdenv.mkDerivation {{ name = \"a{n}-1.{n}\"; }};\n");
+        (0..least).map(packages).collect::<String>() + more
+    };
+    let all = |more: &str| {
+        format!(
+            "{{ }}: let stdenv = (import ../stdenv {{ allPackages = null; }}).stdenv; super = with \
+             super; {{\n{}}}; aliases = builtins.mapAttrs (name: alias: if super ? ${{name}} then \
+             throw name else alias) (import ./aliases.nix super stdenv); in super // aliases",
+            set(45, more)
+        )
+    };
+    let aliases = |more: &str| {
+        format!("super: stdenv: with super; {{\n{}}}", set(45, more).replace("  a", "  b"))
+    };
+    let moved = "  moved = stdenv.mkDerivation { name = \"moved-2\"; };\n";
+    let first = Tree::of(&[
+        ("default.nix", DEFAULT),
+        ("pkgs/stdenv/default.nix", "throw \"replaced\""),
+        (SETS, &all("")),
+        (ALIASES, &aliases("  moved = a1;\n")),
+    ]);
+    let both = first.with(SETS, &all(moved));
+    let other = both.with(ALIASES, &aliases(""));
+    let neither = other.with(SETS, &all(""));
+    let states = walk(&[first.clone(), other.clone(), first.clone(), both, other, neither, first]);
+    let versions: Vec<_> = states.iter().map(|state| state.version("moved")).collect();
+    let (old, new) = (Some("1.1"), Some("2"));
+    assert_eq!(versions, [old, new, old, None, new, None, old]);
 }
 
 #[test]
