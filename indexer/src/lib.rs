@@ -7,12 +7,15 @@ mod follow;
 mod objects;
 pub mod repository;
 mod run;
+mod share;
 pub mod spans;
 mod stretches;
 mod tree;
+mod verify;
 
 pub use error::Error;
-pub use run::{Options, Progress, Report, observe_at, run};
+pub use run::{Options, Progress, Report, has_commit, observe_at, run};
+pub use verify::{Difference, Verified, verify};
 
 /// The tracker that is used.
 fn tracker() -> Box<dyn eval::Tracker> {

@@ -9,13 +9,14 @@ use std::{
 
 use catalog::{BranchLedger, Ledger, Writer};
 use eval::{Observation, Tracker};
-use model::Commit;
+use model::{Commit, CommitId};
 
 use crate::{
     error::Error,
     follow::Follower,
     objects::Objects,
     repository::{self, Branch, Header, Since},
+    share::adopt,
     stretches::{Lookers, Seen, damaged, look},
     tree::Revision,
 };
@@ -98,6 +99,9 @@ pub fn run(
 ) -> Result<Report, Error> {
     let repository = repository::open(&options.repository)?;
     let branch = repository::branch(&repository, options.branch.as_deref())?;
+    if writer.ledger().branches.iter().all(|known| *known.name != *branch.name) {
+        adopt(writer, &branch.name, &line_to_read(&repository, &branch, options, None)?)?;
+    }
     let mut ledger = writer.ledger().clone();
     let place = ledger.branches.iter().position(|known| *known.name == *branch.name);
     let known = place.map(|place| &ledger.branches[place]).filter(|b| !b.commits.is_empty());
@@ -171,6 +175,16 @@ pub fn run(
         interrupted,
         branch: branch.name,
     })
+}
+
+/// Whether a commit is on the first-parent line of the branch.
+///
+/// # Errors
+/// [`Error`] if there is no such repository or branch.
+pub fn has_commit(options: &Options, commit: CommitId) -> Result<bool, Error> {
+    let repository = repository::open(&options.repository)?;
+    let branch = repository::branch(&repository, options.branch.as_deref())?;
+    Ok(repository::line(&repository, &branch, Some(commit))?.1)
 }
 
 /// What the tracker says of one revision alone, by attribute path: nothing is read from an index or written to one.

@@ -34,6 +34,9 @@ const WORTH_CUTTING: usize = 600;
 /// How many stretches for each thread may be looked at before the oldest is done with.
 const AHEAD: usize = 3;
 
+/// Stack of a thread beyond what a tracker needs, in bytes.
+const MORE: usize = 16 << 20;
+
 /// What was seen at one commit.
 pub enum Seen {
     /// Everything that is there.
@@ -97,8 +100,13 @@ pub fn look(
         for line in cuts.by_ref().take(ahead) {
             begun.push_back(begin(&jobs, line));
         }
+        let spawn = || {
+            // With this much a tracker does not need to make a stack of its own at each step.
+            let builder = std::thread::Builder::new().stack_size(eval::nix::STACK_BYTES + MORE);
+            builder.spawn_scoped(scope, || work(lookers, line, &waiting))
+        };
         let threads: Vec<_> = (0..lookers.threads.get().min(begun.len()))
-            .map(|_| scope.spawn(|| work(lookers, line, &waiting)))
+            .map(|_| spawn().expect("the system has room for another thread"))
             .collect();
         let mut result = Ok(true);
         while let (Ok(true), Some((stretch, seen))) = (&result, begun.pop_front()) {

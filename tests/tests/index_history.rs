@@ -9,7 +9,10 @@ use std::{
 
 use catalog::{Ledger, Record, Writer};
 use indexer::{Error, Options, Progress, Report};
-use model::Commit;
+use model::{
+    Commit,
+    date::{DAY, parse_day},
+};
 use nix_archiver_tests::repository::{Repository, package_file};
 use tempfile::TempDir;
 
@@ -175,6 +178,81 @@ fn only_the_first_parents_count() {
     let versions: Vec<_> =
         records["foo"].releases.iter().map(|r| (r.version.as_str(), r.spans.len())).collect();
     assert_eq!(versions, [("1.2", 2), ("1.1", 1), ("1.0", 2)]);
+}
+
+/// What is said of a branch alone, with the branch's place left out.
+fn of_branch(contents: Contents, name: &str) -> (Vec<Commit>, BTreeMap<String, Vec<String>>) {
+    let (ledger, records) = contents;
+    let place = ledger.branches.iter().position(|b| &*b.name == name).expect("it was read");
+    let commits = ledger.branches[place].commits.clone();
+    let mut spans = BTreeMap::<String, Vec<String>>::new();
+    for (path, record) in records {
+        for release in record.releases {
+            for span in release.spans.iter().filter(|s| usize::from(s.branch) == place) {
+                let text = format!("{} {}..{:?}", release.version, span.first, span.last);
+                spans.entry(path.clone()).or_default().push(text);
+            }
+        }
+    }
+    (commits, spans)
+}
+
+#[test]
+fn what_branches_share_is_the_same_as_read_anew() {
+    let (both, alone) = (Place::new(), Place::new());
+    for place in [&both, &alone] {
+        let mut git = six_commits(place);
+        git.git(&["checkout", "--quiet", "-b", "release", "main~2"]);
+        git.package("foo", "1.1.1");
+        git.commit("foo: 1.1 -> 1.1.1");
+        git.git(&["checkout", "--quiet", "main"]);
+    }
+    both.index().expect("main is read");
+    let on = |place: &Place, branch: &str| Options {
+        branch: Some(branch.to_owned()),
+        ..place.options()
+    };
+    let release = both.index_with(&on(&both, "release")).expect("it is read");
+    assert_eq!(release.commits, 1, "the rest is known from main");
+    alone.index_with(&on(&alone, "release")).expect("it is read");
+    assert_eq!(of_branch(both.contents(), "release"), of_branch(alone.contents(), "release"));
+    alone.index_with(&on(&alone, "main")).expect("it is read");
+    assert_eq!(of_branch(both.contents(), "main"), of_branch(alone.contents(), "main"));
+}
+
+fn verify(place: &Place) -> indexer::Verified {
+    let (ledger, records) = place.contents();
+    let records: Vec<_> = records.into_values().collect();
+    let never = AtomicBool::new(false);
+    indexer::verify(&place.repository(), &ledger, &records, 200, 7, &never, &mut |_| {})
+        .expect("the repository can be read")
+}
+
+#[test]
+fn the_index_is_held_against_the_repository() {
+    let place = Place::new();
+    six_commits(&place);
+    place.index().expect("it is read");
+    let verified = verify(&place);
+    assert_eq!(verified.differences, []);
+    assert!(verified.versions > 100 && verified.versions < verified.looked_at, "{verified:?}");
+    // A span that goes too far, and one that is missing.
+    let (ledger, records) = place.contents();
+    let mut writer = Writer::open(&place.dir.path().join("index")).expect("the index opens");
+    let mut foo = records["foo"].clone();
+    for release in &mut foo.releases {
+        release.spans.retain(|span| span.first != 5);
+        release.spans.iter_mut().filter(|s| s.last == Some(3)).for_each(|s| s.last = Some(4));
+    }
+    writer.put(foo).expect("the record is sound");
+    writer.commit(ledger).expect("it is written");
+    writer.close().expect("it is closed");
+    let found = verify(&place).differences;
+    let wrong = |index: Option<&str>, place: i64| {
+        let date = place * DAY + parse_day("2020-01-01").expect("a day") + DAY / 2;
+        found.iter().any(|d| d.index.as_deref() == index && d.commit.date == date)
+    };
+    assert!(wrong(Some("1.1"), 4) && wrong(None, 5), "{found:?}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub fn run(repo: &str) -> Result {
     let index = exec::target_dir().join("starter-index");
     let file = exec::root().join("cli/starter.bin");
 
-    let mut read = command(exec::program(), &["index", "--branch", BRANCH]);
+    let mut read = command(exec::program(), &["index", "--from-scratch", "--branch", BRANCH]);
     read.arg("--repo").arg(repo).arg("--index").arg(&index);
     exec::run(read)?;
     let mut write = command(exec::program(), &["starter"]);

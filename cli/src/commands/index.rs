@@ -14,15 +14,20 @@ use std::{
 use anyhow::Context;
 use catalog::Writer;
 use eval::Outcome;
-use indexer::{Options, Progress, Report};
+use indexer::{Difference, Options, Progress, Report};
 use indicatif::{ProgressBar, ProgressStyle};
-use model::{Commit, date::format_day};
+use model::{AttrPath, Commit, attr_path::quoted_if_needed, date::format_day};
 
-use crate::{exit, exit::Exit, place::Place};
+use crate::{
+    exit,
+    exit::Exit,
+    place::{Place, STARTER},
+};
 
 const EXAMPLES: &str = "\
 Examples:
   nix-archiver index --repo ~/src/nixpkgs --branch nixpkgs-unstable
+  nix-archiver index --repo ~/src/nixpkgs --branch nixpkgs-unstable --branch nixos-24.05
   nix-archiver index --repo ~/src/nixpkgs --branch nixpkgs-unstable --since 2024-01-01
 
 Ctrl-C ends it at any moment; the same command then goes on from there. Run it again after
@@ -36,12 +41,16 @@ pub struct Args {
     /// The folder of a git clone of nixpkgs.
     #[arg(long, value_name = "PATH")]
     repo: PathBuf,
-    /// The branch to read, local or of a remote [default: the one that is checked out].
+    /// The branch to read, local or of a remote [default: the one that is checked out]. Several are
+    /// read one after the other; what they have in common is looked at once.
     #[arg(long, value_name = "NAME")]
-    branch: Option<String>,
+    branch: Vec<String>,
     /// Begin at this day (YYYY-MM-DD) or commit, not at the branch's first commit.
     #[arg(long, value_name = "DATE|COMMIT")]
     since: Option<String>,
+    /// Do not begin a new index with what this program knows already.
+    #[arg(long)]
+    from_scratch: bool,
     /// How many threads read side by side; each takes its own memory [default: one a processor].
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -52,6 +61,17 @@ pub struct Args {
     /// tabs, and leave the index alone.
     #[arg(long, value_name = "REV", conflicts_with = "since")]
     dump_at: Option<String>,
+    /// Read nothing new: look at N attribute paths at commits of the index again, each from scratch,
+    /// and say where the index has it otherwise. Ends with 1 if there is such a place.
+    #[arg(long, value_name = "N", conflicts_with_all = ["since", "branch", "dump_at"])]
+    verify: Option<usize>,
+    /// With --verify: picks which; the same seed picks the same.
+    #[arg(long, value_name = "NUMBER", requires = "verify", default_value_t = 0)]
+    seed: u64,
+    /// With --dump-at: also print the attribute paths whose version is not certain, and in a fourth
+    /// column why.
+    #[arg(long, requires = "dump_at")]
+    reasons: bool,
 }
 
 /// Runs the command.
@@ -60,13 +80,15 @@ pub struct Args {
 /// If the repository cannot be read, or the index not written.
 pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
     let mut options = Options::new(args.repo);
-    options.branch = args.branch;
     options.since = args.since;
     options.save_every = Duration::from_secs_f64(args.save_every);
     options.threads = args.jobs.unwrap_or(options.threads);
+    if let Some(count) = args.verify {
+        return verify(&options.repository, &place.index, count, args.seed);
+    }
     match args.dump_at {
-        Some(revision) => dump(&options, &revision),
-        None => index(&options, &place.index),
+        Some(revision) => dump(&options, &revision, args.reasons),
+        None => index(options, &args.branch, args.from_scratch, &place.index),
     }
 }
 
@@ -78,18 +100,92 @@ fn seconds(text: &str) -> Result<f64, String> {
     }
 }
 
-fn index(options: &Options, dir: &Path) -> anyhow::Result<Exit> {
+fn index(
+    mut options: Options,
+    branches: &[String],
+    from_scratch: bool,
+    dir: &Path,
+) -> anyhow::Result<Exit> {
+    let interrupt = interrupted_by_ctrl_c();
+    let mut writer = Writer::open(dir)?;
+    let branches = branches.iter().cloned().map(Some).collect::<Vec<_>>();
+    for branch in if branches.is_empty() { vec![None] } else { branches } {
+        options.branch = branch;
+        let empty = writer.ledger().branches.is_empty();
+        if empty && options.since.is_none() && !from_scratch {
+            seed(&options, &mut writer)?;
+        }
+        let mut shown = Shown::new();
+        let report = indexer::run(&options, &mut writer, &mut shown, &interrupt);
+        let report = report.map_err(in_words)?;
+        shown.finish();
+        print(&report)?;
+        if report.interrupted {
+            break;
+        }
+    }
+    writer.close()?;
+    writeln!(io::stdout(), "index: {}", dir.display())?;
+    Ok(Exit::Fine)
+}
+
+/// Begins an empty index with what the program carries, if the branch goes through it.
+fn seed(options: &Options, writer: &mut Writer) -> anyhow::Result<()> {
+    let ledger = catalog::starter::ledger(STARTER)?;
+    for newest in ledger.branches.iter().filter_map(|branch| branch.commits.last()) {
+        if indexer::has_commit(options, newest.id).map_err(in_words)? {
+            catalog::starter::seed(STARTER, writer)?;
+            // What the program knew is a note, not a result.
+            let day = format_day(newest.date);
+            let _ = writeln!(io::stderr(), "beginning with what is known already, up to {day}");
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn verify(repository: &Path, index: &Path, count: usize, seed: u64) -> anyhow::Result<Exit> {
+    let (ledger, mut records) = catalog::reader::read_all(index)?;
+    records.sort_by(|a, b| a.attr_path.cmp(&b.attr_path));
+    let interrupt = interrupted_by_ctrl_c();
+    let bar = std::io::stderr().is_terminal().then(|| ProgressBar::new(count as u64));
+    let mut progress = |done: usize| bar.iter().for_each(|bar| bar.set_position(done as u64));
+    let verified =
+        indexer::verify(repository, &ledger, &records, count, seed, &interrupt, &mut progress)
+            .map_err(in_words)?;
+    bar.iter().for_each(ProgressBar::finish_and_clear);
+    let mut out = io::stdout().lock();
+    for Difference { attr_path, commit, index, repository } in &verified.differences {
+        let index = index.as_deref().unwrap_or("nothing");
+        let found = match repository {
+            Outcome::Known { version, .. } => version.clone(),
+            Outcome::Gone => "nothing".to_owned(),
+            Outcome::Unknown(why) => format!("not certain: {why}"),
+        };
+        writeln!(
+            out,
+            "{attr_path} at {} ({}): the index says {index}, the repository {found}",
+            commit.id,
+            format_day(commit.date)
+        )?;
+    }
+    writeln!(
+        out,
+        "{} places looked at, {} of them with a version: {} differences",
+        verified.looked_at,
+        verified.versions,
+        verified.differences.len()
+    )?;
+    Ok(if verified.differences.is_empty() { Exit::Fine } else { Exit::Nothing })
+}
+
+/// Becomes true when the user presses Ctrl-C.
+fn interrupted_by_ctrl_c() -> Arc<AtomicBool> {
     let interrupt = Arc::new(AtomicBool::new(false));
     let ask = interrupt.clone();
     // Where there is no signal to be had, only Ctrl-C at a bad moment is lost: nothing else is.
     let _ = ctrlc::set_handler(move || ask.store(true, Ordering::Relaxed));
-    let mut writer = Writer::open(dir)?;
-    let mut shown = Shown::new();
-    let report = indexer::run(options, &mut writer, &mut shown, &interrupt).map_err(in_words)?;
-    shown.finish();
-    writer.close()?;
-    print(&report, dir)?;
-    Ok(Exit::Fine)
+    interrupt
 }
 
 /// What was typed wrongly ends with another exit code than what is wrong on the machine.
@@ -106,7 +202,7 @@ fn in_words(error: indexer::Error) -> anyhow::Error {
     }
 }
 
-fn print(report: &Report, dir: &Path) -> io::Result<()> {
+fn print(report: &Report) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let Report { branch, commits, .. } = report;
     match report.covers {
@@ -137,14 +233,22 @@ fn print(report: &Report, dir: &Path) -> io::Result<()> {
     if report.failed > 0 {
         writeln!(out, "{} commits could not be read for want of their trees", report.failed)?;
     }
-    writeln!(out, "index: {}", dir.display())?;
     if report.interrupted {
         writeln!(out, "stopped early; run the same command again to go on from there")?;
     }
     Ok(())
 }
 
-fn dump(options: &Options, revision: &str) -> anyhow::Result<Exit> {
+/// An attribute path as `nix-env -qaP` prints it: keywords are not quoted there.
+fn as_nix_prints(path: &AttrPath) -> String {
+    let segment = |name: &String| {
+        let word = name.bytes().all(|b| b.is_ascii_lowercase());
+        if word { name.clone() } else { quoted_if_needed(name) }
+    };
+    path.segments().iter().map(segment).collect::<Vec<_>>().join(".")
+}
+
+fn dump(options: &Options, revision: &str, reasons: bool) -> anyhow::Result<Exit> {
     let observed = indexer::observe_at(options, revision).map_err(in_words)?;
     let mut out = BufWriter::new(io::stdout().lock());
     writeln!(out, "attr_path\tpname\tversion")?;
@@ -155,9 +259,15 @@ fn dump(options: &Options, revision: &str) -> anyhow::Result<Exit> {
             Outcome::Known { version, facts, .. } => {
                 known += 1;
                 let pname = facts.pname.unwrap_or_default();
-                writeln!(out, "{}\t{pname}\t{version}", observation.attr_path)?;
+                writeln!(out, "{}\t{pname}\t{version}", as_nix_prints(&observation.attr_path))?;
             }
-            Outcome::Unknown(_) => unknown += 1,
+            Outcome::Unknown(why) => {
+                unknown += 1;
+                if reasons {
+                    let why = why.replace(['\t', '\n'], " ");
+                    writeln!(out, "{}\t\t\t{why}", as_nix_prints(&observation.attr_path))?;
+                }
+            }
             Outcome::Gone => {}
         }
     }

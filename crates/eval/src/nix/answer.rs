@@ -30,6 +30,6 @@ pub fn evaluate_json(source: &dyn Source, expression: &'static str) -> Result<St
         Fail::Error(why) => format!("error: {why}"),
         Fail::Unknown(why) => format!("unknown: {why}"),
         Fail::Cycle => "cycle".to_owned(),
-        Fail::Limit => "limit".to_owned(),
+        Fail::Fuel | Fail::Limit => "limit".to_owned(),
     })
 }

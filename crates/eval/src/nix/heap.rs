@@ -326,8 +326,9 @@ impl Heap {
         questions
     }
 
-    /// Forgets the values that only questions have looked at. A question keeps its answer, and the
-    /// nodes keep what they depend on; a value that is wanted again is computed again.
+    /// Forgets the values that one question alone has looked at, as it is with most packages. The
+    /// question keeps its answer, and the nodes keep what they depend on; a value that is wanted
+    /// again is computed again.
     pub fn forget_leaves(&mut self) {
         for at in 0..self.nodes.len() {
             let on = NodeId(u32::try_from(at).expect("fewer than 2^32 nodes"));
@@ -338,7 +339,7 @@ impl Heap {
             dependents.shrink_to_fit();
             let question =
                 |id: &NodeId| matches!(self.nodes[id.0 as usize].recipe, Recipe::Question(_));
-            let leaf = dependents.iter().all(question);
+            let leaf = dependents.len() < 2 && dependents.iter().all(question);
             self.nodes[at].dependents = dependents;
             let (thunk, cell) = match &self.nodes[at].recipe {
                 Recipe::Binding(thunk, inst, sym) if leaf => (*thunk, Cell::Binding(*inst, *sym)),

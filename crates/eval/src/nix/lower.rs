@@ -309,31 +309,41 @@ impl BigNode {
     }
 }
 
+/// From how many names on a set is a big one.
+const LARGE: usize = 40;
+/// The same in files on which nearly everything depends.
+const SHARED: usize = 4;
+
 /// The big sets of a file, outermost only, in order of their place.
 fn find_bigs(root: &ast::Expr, path: &str) -> Vec<BigNode> {
-    let least = if path.contains("/lib/") { 8 } else { 40 };
+    let shared = ["/lib/", "/pkgs/stdenv/", "/pkgs/top-level/", "/trivial-builders"];
+    let shared = shared.iter().any(|part| path.contains(part));
     let mut found = Vec::new();
     let mut walk = root.syntax().preorder();
     while let Some(event) = walk.next() {
         let rowan::WalkEvent::Enter(node) = event else { continue };
-        let big = if let Some(set) = ast::AttrSet::cast(node.clone()) {
-            BigNode::Set(set)
-        } else if let Some(letin) = ast::LetIn::cast(node) {
-            BigNode::Let(letin)
-        } else {
-            continue;
-        };
-        let entries = big.entries();
-        let names: usize = entries
-            .iter()
-            .map(|e| if let ast::Entry::Inherit(i) = e { i.attrs().count() } else { 1 })
-            .sum();
-        if names >= least && entries.iter().all(is_static) {
+        let Some((big, names)) = static_set(&node) else { continue };
+        // A small set around a large one would hide the large one's bindings.
+        let is_large = |inner| static_set(&inner).is_some_and(|(_, names)| names >= LARGE);
+        if names >= LARGE || shared && names >= SHARED && !node.descendants().any(is_large) {
             found.push(big);
             walk.skip_subtree();
         }
     }
     found
+}
+
+/// A set or `let` whose names are all written out, and how many they are.
+fn static_set(node: &rnix::SyntaxNode) -> Option<(BigNode, usize)> {
+    let big = if let Some(set) = ast::AttrSet::cast(node.clone()) {
+        BigNode::Set(set)
+    } else {
+        BigNode::Let(ast::LetIn::cast(node.clone())?)
+    };
+    let entries = big.entries();
+    let names = |e: &ast::Entry| if let ast::Entry::Inherit(i) = e { i.attrs().count() } else { 1 };
+    let count = entries.iter().map(names).sum();
+    entries.iter().all(is_static).then_some((big, count))
 }
 
 /// Whether the names that an entry binds are all written out.

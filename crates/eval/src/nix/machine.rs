@@ -19,11 +19,15 @@ use super::{
 };
 use crate::source::{EntryKind, ObjectId, Source};
 
-/// How deep evaluation may nest, and how many steps one question may take.
+/// How deep evaluation may nest.
 const MAX_DEPTH: u32 = 12_000;
-const MAX_FUEL: u64 = 10_000_000;
+/// How many steps a node may take, less those of the nodes that it looks at: so whether it is too
+/// much does not depend on who asks. KDE's generated sets of 2015 take 10 million.
+const MAX_FUEL: u64 = 40_000_000;
+/// How many steps one question may take in all.
+const MAX_STEPS: u64 = 400_000_000;
 
-/// Stack that evaluation may need, in bytes.
+/// Stack that evaluation may need, in bytes. Where there is less, it makes a stack of its own.
 pub const STACK_BYTES: usize = 1 << 29;
 
 /// A file that was lowered.
@@ -54,7 +58,9 @@ pub struct State {
     pub replaced: FxHashMap<Rc<str>, &'static str>,
     pub regexes: FxHashMap<Rc<str>, Rc<regex::Regex>>,
     depth: u32,
+    /// What the current node may still take, and the question.
     fuel: u64,
+    steps: u64,
     /// Blobs that the source does not have.
     pub absent: u64,
 }
@@ -87,6 +93,7 @@ impl State {
             regexes: FxHashMap::default(),
             depth: 0,
             fuel: MAX_FUEL,
+            steps: MAX_STEPS,
             absent: 0,
         };
         for (name, value) in prims::globals(&mut state) {
@@ -344,7 +351,16 @@ impl Machine<'_> {
         let owner = self.s.heap.late(id, owner, &cell);
         self.s.heap.depend(owner);
         let before = self.s.heap.current.replace(owner);
-        let result = self.compute(&cell);
+        let result = if before == Some(owner) {
+            self.compute(&cell)
+        } else {
+            let given = MAX_FUEL.min(self.s.steps);
+            let fuel = std::mem::replace(&mut self.s.fuel, given);
+            let result = self.compute(&cell);
+            self.s.steps = self.s.steps.saturating_sub(given - self.s.fuel);
+            self.s.fuel = fuel.min(self.s.steps);
+            result
+        };
         self.s.heap.current = before;
         self.s.heap.thunk(id).cell = match &result {
             Ok(value) => Cell::Value(value.clone()),
@@ -410,6 +426,7 @@ impl Machine<'_> {
     /// Makes a question of the outside: what is forced by `ask` is recorded under it.
     pub fn ask<T>(&mut self, node: NodeId, ask: impl FnOnce(&mut Self) -> T) -> T {
         self.s.fuel = MAX_FUEL;
+        self.s.steps = MAX_STEPS;
         self.s.depth = 0;
         let before = self.s.heap.current.replace(node);
         let answer = ask(self);
@@ -420,7 +437,11 @@ impl Machine<'_> {
     // ---- expressions ----------------------------------------------------------------------
 
     pub fn eval(&mut self, expr: &Rc<Expr>, env: EnvId) -> R<Value> {
-        if self.s.depth >= MAX_DEPTH || self.s.fuel == 0 {
+        if self.s.fuel == 0 {
+            let whole = self.s.steps <= MAX_FUEL;
+            return Err(Rc::new(if whole { Fail::Limit } else { Fail::Fuel }));
+        }
+        if self.s.depth >= MAX_DEPTH {
             return Err(Rc::new(Fail::Limit));
         }
         self.s.depth += 1;

@@ -25,7 +25,8 @@ mod tests;
 mod value;
 
 pub use answer::evaluate_json;
-pub use nixpkgs::NixTracker;
+pub use machine::STACK_BYTES;
+pub use nixpkgs::{NixTracker, look_at};
 
 /// Where the tree lies, as evaluated code sees it.
 const ROOT: &str = "/nixpkgs";

@@ -59,25 +59,53 @@ struct Answer {
 impl Tracker for NixTracker {
     fn start(&mut self, source: &dyn Source) -> Vec<Observation> {
         *self = Self::collecting_after(self.collect_after);
-        let mut state = State::new();
-        state.replaced.insert("/prelude/packages.nix".into(), include_str!("prelude/packages.nix"));
-        let stdenv = format!("{}/pkgs/stdenv/default.nix", super::ROOT);
-        state.replaced.insert(stdenv.into(), include_str!("prelude/stdenv.nix"));
-        self.state = Some(state);
+        self.state = Some(fresh());
         let root = self.question(Vec::new());
-        stacker::grow(STACK_BYTES, || self.run(source, vec![root]))
+        stacker::maybe_grow(STACK_BYTES, STACK_BYTES, || self.run(source, vec![root]))
     }
 
     fn step(&mut self, source: &dyn Source, changes: &[Change]) -> Vec<Observation> {
         if self.state.is_none() {
             return self.start(source);
         }
-        stacker::grow(STACK_BYTES, || {
+        stacker::maybe_grow(STACK_BYTES, STACK_BYTES, || {
             let state = self.state.as_mut().expect("looked at above");
             let questions = state.change(source, changes);
             self.run(source, questions)
         })
     }
+}
+
+/// A machine that has looked at nothing.
+fn fresh() -> State {
+    let mut state = State::new();
+    state.replaced.insert("/prelude/packages.nix".into(), include_str!("prelude/packages.nix"));
+    let stdenv = format!("{}/pkgs/stdenv/default.nix", super::ROOT);
+    state.replaced.insert(stdenv.into(), include_str!("prelude/stdenv.nix"));
+    state
+}
+
+/// What one attribute path is at one revision, looked at alone and from scratch.
+///
+/// It says the same as [`NixTracker::start`] says of the path, or [`Outcome::Gone`] where that is
+/// silent.
+pub fn look_at(source: &dyn Source, path: &AttrPath) -> Outcome {
+    stacker::maybe_grow(STACK_BYTES, STACK_BYTES, || {
+        let mut state = fresh();
+        let path: Vec<Sym> = path.segments().iter().map(|name| state.syms.intern(name)).collect();
+        let mut outcome = Outcome::Gone;
+        for length in 0..=path.len() {
+            let node = state.heap.node(Recipe::Question(0));
+            let mut machine = Machine { s: &mut state, source };
+            let answer = machine.ask(node, |m| look(m, &path[..length]));
+            outcome = answer.outcome;
+            let listed = path.get(length).is_none_or(|next| answer.children.contains(next));
+            if !listed {
+                return Outcome::Gone;
+            }
+        }
+        outcome
+    })
 }
 
 impl NixTracker {
@@ -218,6 +246,7 @@ fn failed(fail: &Fail) -> Outcome {
         Fail::Throw(_) | Fail::Assert => Outcome::Gone,
         Fail::Error(why) | Fail::Unknown(why) => Outcome::Unknown(why.to_string()),
         Fail::Cycle => Outcome::Unknown("it depends on itself".to_owned()),
+        Fail::Fuel => Outcome::Unknown("evaluation takes too long".to_owned()),
         Fail::Limit => Outcome::Unknown("evaluation goes too deep".to_owned()),
     }
 }

@@ -3,7 +3,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{NixTracker, evaluate_json};
+use model::AttrPath;
+
+use super::{NixTracker, evaluate_json, look_at};
 use crate::{
     observe::{Outcome, Tracker},
     source::{Change, Entry, EntryKind, ObjectId, Source, SourceError},
@@ -208,6 +210,12 @@ fn walk_with(trees: &[Tree], mut tracker: NixTracker) -> Vec<State> {
         let mut fresh = State::default();
         fresh.take(NixTracker::default().start(tree));
         assert_eq!(state.0, fresh.0, "after step {i}");
+        for path in ["hello", "wrapped", "set.a", "p7", "new", "hi", "bad", "set", "lazy", "moved"]
+        {
+            let alone = look_at(tree, &AttrPath::parse(path).expect("a path"));
+            let with_all = state.0.get(path).unwrap_or(&Outcome::Gone);
+            assert_eq!(alone, *with_all, "{path} after step {i}");
+        }
         states.push(state);
     }
     states

@@ -87,7 +87,9 @@ pub enum Fail {
     Cycle,
     /// It has a value, but not one that can be had from the source text alone.
     Unknown(Rc<str>),
-    /// Evaluation went too deep or took too long.
+    /// A node took too long: it always will.
+    Fuel,
+    /// Evaluation went too deep, or a question took too long: another one may come further.
     Limit,
 }
 
