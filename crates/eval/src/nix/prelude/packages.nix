@@ -25,8 +25,11 @@ let
       allowAliases = true;
     };
   };
+  # A standard environment is taken only where nothing else would be there.
+  taken = builtins.functionArgs nixpkgs;
+  passed = if taken.stdenv or true then removeAttrs arguments [ "stdenv" ] else arguments;
 in
 if builtins.isFunction nixpkgs then
-  nixpkgs (builtins.intersectAttrs (builtins.functionArgs nixpkgs) arguments)
+  nixpkgs (builtins.intersectAttrs taken passed)
 else
   nixpkgs

@@ -228,7 +228,8 @@ let
   };
 in
 if args ? allPackages then
-  {
+  # Who asked took the standard environment out of a set of them, and later itself.
+  stdenv // {
     inherit stdenv;
     stdenvNative = stdenv;
     stdenvNix = stdenv;
@@ -242,11 +243,14 @@ else
         inherit (args) config overlays;
         inherit stdenv;
       }
-      # For a time the platforms were passed beside the standard environment.
+      # For a time the platforms, and before that the system, were passed beside the standard
+      # environment.
       // builtins.intersectAttrs (builtins.functionArgs (import ../top-level/stage.nix)) {
+        inherit system hostPlatform;
         buildPlatform = hostPlatform;
-        inherit hostPlatform;
         targetPlatform = hostPlatform;
+        crossSystem = args.crossSystem or null;
+        platform = args.platform or { };
       }
     )
   ]
