@@ -32,7 +32,7 @@ const LONGEST: usize = 1_500;
 /// A line shorter than this is not cut: to look at one more whole revision would take longer.
 const WORTH_CUTTING: usize = 600;
 /// How many stretches for each thread may be looked at before the oldest is done with.
-const AHEAD: usize = 3;
+const AHEAD: usize = 2;
 
 /// Stack of a thread beyond what a tracker needs, in bytes.
 const MORE: usize = 16 << 20;

@@ -18,7 +18,7 @@ use crate::{
 
 /// How many thunks, frames and nodes may be made before those that are not needed any more are
 /// given back. This bounds memory: it does not depend on how long history is.
-const COLLECT_AFTER: usize = 3_000_000;
+const COLLECT_AFTER: usize = 2_000_000;
 
 /// How deep sets of packages may nest.
 const MAX_PATH: usize = 4;
