@@ -6,10 +6,11 @@ use tower_lsp::{
     Client, LanguageServer,
     jsonrpc::Result,
     ls_types::{
-        CodeActionParams, CodeActionResponse, CompletionItem, CompletionParams, CompletionResponse,
-        DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-        DocumentDiagnosticParams, DocumentDiagnosticReportResult, Hover, HoverParams,
-        InitializeParams, InitializeResult, InitializedParams,
+        CodeAction, CodeActionParams, CodeActionResponse, CompletionItem, CompletionParams,
+        CompletionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
+        DidCloseTextDocumentParams, DidOpenTextDocumentParams, DocumentDiagnosticParams,
+        DocumentDiagnosticReportResult, Hover, HoverParams, InitializeParams, InitializeResult,
+        InitializedParams,
     },
 };
 
@@ -19,6 +20,7 @@ use crate::{
     handlers::{code_action, completion, diagnostic, hover, sync},
     publish,
     session::Session,
+    settings,
     state::State,
 };
 
@@ -44,17 +46,23 @@ impl LanguageServer for Backend {
         let session = Session::new(&params);
         let result = capabilities::initialize_result(&session, &self.state.version);
         self.state.agree(session);
+        settings::begin(&self.state);
         // The index is opened beside everything else. What watches it ends with the server.
         let state = Arc::downgrade(&self.state);
         tokio::spawn(self.state.index.clone().watch(move || {
             let state = state.upgrade();
-            state.inspect(publish::index_changed).is_some()
+            state.inspect(publish::news).is_some()
         }));
         Ok(result)
     }
 
     async fn initialized(&self, _: InitializedParams) {
         self.state.greet();
+        settings::follow(&self.state);
+    }
+
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        settings::changed(&self.state, &params.settings);
     }
 
     async fn shutdown(&self) -> Result<()> {
@@ -87,6 +95,10 @@ impl LanguageServer for Backend {
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         code_action::code_actions(&self.state, params).await
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        code_action::resolve(&self.state, action).await
     }
 
     async fn diagnostic(

@@ -1,15 +1,25 @@
 //! What the server says it can do: only what it does well, since in some editors a feature belongs
 //! to the one server that declares it.
 
+use ide::ActionKind;
 use syntax::Encoding;
 use tower_lsp::ls_types::{
-    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
+    CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
     CompletionOptionsCompletionItem, DiagnosticOptions, DiagnosticServerCapabilities,
     HoverProviderCapability, InitializeResult, PositionEncodingKind, ServerCapabilities,
     ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
 };
 
-use crate::session::Session;
+use crate::{session::Session, to_proto};
+
+/// The sorts of code actions that there are.
+const ACTION_KINDS: [ActionKind; 5] = [
+    ActionKind::QuickFix,
+    ActionKind::Rewrite,
+    ActionKind::FixAll,
+    ActionKind::OrganizePins,
+    ActionKind::UpdatePins,
+];
 
 /// The answer to the client's hello.
 pub(crate) fn initialize_result(session: &Session, version: &str) -> InitializeResult {
@@ -37,7 +47,8 @@ pub(crate) fn initialize_result(session: &Session, version: &str) -> InitializeR
             }),
             hover_provider: Some(HoverProviderCapability::Simple(true)),
             code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-                code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+                code_action_kinds: Some(ACTION_KINDS.map(to_proto::action_kind).to_vec()),
+                resolve_provider: Some(true),
                 ..CodeActionOptions::default()
             })),
             diagnostic_provider: session

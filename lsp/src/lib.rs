@@ -17,6 +17,7 @@ mod handlers;
 mod index;
 mod publish;
 mod session;
+mod settings;
 mod state;
 mod to_proto;
 

@@ -8,7 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use ide::Memo;
+use ide::{Memo, Settings};
 use model::SourceError;
 use syntax::Encoding;
 use tokio::{sync::Semaphore, task};
@@ -19,6 +19,7 @@ use crate::{
     documents::{Documents, Snapshot},
     index::{IndexHandle, Phase},
     session::Session,
+    settings::SettingsHandle,
 };
 
 /// How many threads work for requests at once. More would only take turns.
@@ -30,6 +31,7 @@ pub(crate) struct State {
     pub version: String,
     pub documents: Documents,
     pub index: Arc<IndexHandle>,
+    pub settings: SettingsHandle,
     memo: Arc<Memo>,
     session: OnceLock<Session>,
     /// Whether the client has said that it is ready; nothing may be sent to it before.
@@ -43,6 +45,7 @@ pub(crate) struct Asked {
     pub document: Arc<ide::Document>,
     pub index: Phase,
     memo: Arc<Memo>,
+    settings: Arc<Settings>,
     pub session: Session,
     pub now: i64,
 }
@@ -55,6 +58,7 @@ impl State {
             version: config.version,
             documents: Documents::default(),
             index: Arc::new(IndexHandle::new(config.open_source)),
+            settings: SettingsHandle::default(),
             memo: Arc::default(),
             session: OnceLock::new(),
             greeted: AtomicBool::new(false),
@@ -109,10 +113,10 @@ impl State {
             return Err(jsonrpc::Error::internal_error());
         };
         let index = self.index.get().await;
-        let memo = self.memo.clone();
+        let (memo, settings) = (self.memo.clone(), self.settings.get());
         self.work(move || {
             let document = file.document();
-            answer(&Asked { file, document, index, memo, session, now: now() })
+            answer(&Asked { file, document, index, memo, settings, session, now: now() })
         })
         .await
     }
@@ -143,6 +147,7 @@ impl Asked {
             document: &self.document,
             index: self.index.as_index(),
             memo: &self.memo,
+            settings: &self.settings,
             now: self.now,
         }
     }

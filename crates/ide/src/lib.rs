@@ -13,15 +13,18 @@ pub mod hover;
 pub mod markup;
 mod memo;
 mod requirement;
+pub mod settings;
 mod snapshot;
+mod updates;
 
-pub use code_action::CodeAction;
+pub use code_action::{ActionKind, CodeAction, FileTask, Task};
 pub use completion::{Completions, Item, ItemKind, Origin};
-pub use diagnostic::{Diagnostic, Problem, Severity};
+pub use diagnostic::{Diagnostic, Kind, Problem, Severity};
 pub use document::Document;
 pub use hover::Hover;
 pub use markup::Markup;
 pub use memo::Memo;
+pub use settings::Settings;
 pub use snapshot::{Index, Snapshot, resolve};
 
 #[cfg(test)]

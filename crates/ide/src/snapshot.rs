@@ -1,11 +1,11 @@
 //! What a request is answered from.
 
-use model::{PackageSource, SourceError};
-use syntax::TextRange;
+use model::{AttrPath, PackageSource, SourceError};
+use syntax::{TextEdit, TextRange};
 
 use crate::{
-    CodeAction, Completions, Diagnostic, Document, Hover, Markup, Memo, Origin, code_action,
-    completion, diagnostic, hover,
+    ActionKind, CodeAction, Completions, Diagnostic, Document, FileTask, Hover, Markup, Memo,
+    Origin, Settings, code_action, completion, diagnostic, hover,
 };
 
 /// The version index as it is at the moment of a request.
@@ -28,6 +28,8 @@ pub struct Snapshot<'a> {
     pub index: Index<'a>,
     /// What is remembered of the index.
     pub memo: &'a Memo,
+    /// What the user wants.
+    pub settings: &'a Settings,
     /// The moment, in seconds since 1970-01-01T00:00:00Z: for "how long ago".
     pub now: i64,
 }
@@ -57,12 +59,32 @@ impl Snapshot<'_> {
         diagnostic::diagnostics(self)
     }
 
-    /// What can be done about the pins that share text with a range.
+    /// What can be done about the pins that share text with a range, and with the whole file, as
+    /// far as such actions are wanted.
     ///
     /// # Errors
     /// [`SourceError`] if the index cannot be read.
-    pub fn code_actions(&self, range: TextRange) -> Result<Vec<CodeAction>, SourceError> {
-        code_action::code_actions(self, range)
+    pub fn code_actions(
+        &self,
+        range: TextRange,
+        wanted: impl Fn(ActionKind) -> bool,
+    ) -> Result<Vec<CodeAction>, SourceError> {
+        code_action::code_actions(self, range, wanted)
+    }
+
+    /// The edits of something that is done to the whole file.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the index cannot be read.
+    pub fn edits(&self, task: FileTask) -> Result<Vec<TextEdit>, SourceError> {
+        code_action::edits(self, task)
+    }
+
+    /// The edits that pin an attribute path to a version: in its pin, or in a new one behind the
+    /// last of the set that fits. `None` if the file holds no set, or if the pin is something else
+    /// than a string.
+    pub fn pin(&self, path: &AttrPath, version: &str) -> Option<Vec<TextEdit>> {
+        code_action::set_pin(self.document, path, version)
     }
 }
 

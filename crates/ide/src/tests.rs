@@ -12,7 +12,7 @@ use model::{
     AttrPath, Commit, CommitId, Facts, MemorySource, Package, Release, Span, date::parse_day,
 };
 
-use crate::{Document, Index, Memo, Snapshot};
+use crate::{Document, Index, Memo, Settings, Snapshot};
 
 /// Nine packages. Commits are told apart by their day.
 pub(crate) fn source() -> MemorySource {
@@ -85,5 +85,6 @@ pub(crate) fn at_cursor<T>(fixture: &str, ask: impl FnOnce(&Snapshot, usize) -> 
     let source = source();
     let now = parse_day("2025-01-01").expect("a day") + 5;
     let (index, memo) = (Index::Ready(&source), Memo::default());
-    ask(&Snapshot { document: &document, index, memo: &memo, now }, offset)
+    let settings = &Settings::default();
+    ask(&Snapshot { document: &document, index, memo: &memo, settings, now }, offset)
 }

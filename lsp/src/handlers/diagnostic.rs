@@ -23,9 +23,10 @@ pub(crate) async fn pull(
     let Some(file) = state.documents.get(&params.text_document.uri) else {
         return Ok(full(None, Vec::new()));
     };
-    // The index may change while the answer is worked out; then the older number makes the client
+    // The index or the settings may change while the answer is worked out; then the older number makes the client
     // ask once more than it had to.
-    let id = format!("{}-{}-{}", file.serial, file.version, state.index.generation());
+    let news = (state.index.generation(), state.settings.generation());
+    let id = format!("{}-{}-{}-{}", file.serial, file.version, news.0, news.1);
     if params.previous_result_id.as_ref() == Some(&id) {
         return Ok(unchanged(id));
     }
@@ -41,7 +42,10 @@ pub(crate) fn all(asked: &Asked) -> Vec<Diagnostic> {
         ide::Snapshot { index: ide::Index::Failed(&error), ..snapshot }.diagnostics()
     });
     let found = found.unwrap_or_default();
-    found.iter().map(|d| to_proto::diagnostic(&asked.document, d, &asked.session)).collect()
+    found
+        .iter()
+        .map(|d| to_proto::diagnostic(&asked.file, &asked.document, d, &asked.session))
+        .collect()
 }
 
 fn full(result_id: Option<String>, items: Vec<Diagnostic>) -> DocumentDiagnosticReportResult {
