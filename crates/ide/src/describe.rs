@@ -1,12 +1,17 @@
 //! What is said of packages and releases, in one wording for hover, completion and messages.
 
+use std::fmt::Write as _;
+
 use model::{
     AttrPath, Commit, IndexOrigin, IndexStatus, Package, PackageSource, Release, SourceError,
     date::{DAY, format_day},
     version,
 };
 
-use crate::markup::{Line, Markup};
+use crate::{
+    markup::{Line, Markup},
+    timeline,
+};
 
 /// A package and one of its releases: what it is, when it was there, what is newer.
 pub(crate) fn release(package: &Package, release: &Release, now: i64) -> Markup {
@@ -18,6 +23,7 @@ pub(crate) fn release(package: &Package, release: &Release, now: i64) -> Markup 
     out.paragraph(warnings(release));
     out.paragraph(seen(release, now));
     out.paragraph([newer(package, &release.version)]);
+    out.table(timeline::of_line(package, &release.version));
     out.paragraph(origins(package, release));
     out.code(nix_shell(&package.attr_path, release.last_seen()));
     out
@@ -116,6 +122,19 @@ pub(crate) fn commit_url(commit: Commit) -> String {
     format!("https://github.com/NixOS/nixpkgs/commit/{}", commit.id)
 }
 
+/// The page of a file of nixpkgs as of a commit.
+pub(crate) fn file_url(commit: Commit, file: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-_.~+".contains(&b);
+    let mut url = format!("https://github.com/NixOS/nixpkgs/blob/{}/", commit.id);
+    for byte in file.bytes() {
+        match plain(byte) {
+            true => url.push(char::from(byte)),
+            false => _ = write!(url, "%{byte:02X}"),
+        }
+    }
+    url
+}
+
 fn description(text: Option<&str>) -> Option<Line> {
     text.filter(|text| !text.is_empty()).map(Line::text)
 }
@@ -179,7 +198,11 @@ fn origins(package: &Package, release: &Release) -> Vec<Line> {
     let alias = alias.map(|path| Line::text("Another name of ").code(path.as_str()));
     let license = facts.license.as_ref().map(|license| Line::text(format!("License: {license}")));
     let homepage = facts.homepage.as_ref().map(|url| Line::default().link(url, url));
-    [alias, license, homepage].into_iter().flatten().collect()
+    let source = facts.file.as_ref().map(|file| {
+        let url = file_url(release.last_seen(), file);
+        Line::text("Defined in ").link(file, url)
+    });
+    [alias, license, homepage, source].into_iter().flatten().collect()
 }
 
 #[cfg(test)]

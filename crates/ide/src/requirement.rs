@@ -11,6 +11,21 @@ pub(crate) fn is_requirement(text: &str) -> bool {
         || text.split('.').skip(1).any(|part| part == "x" || part == "X")
 }
 
+/// Where the operators of a requirement are: runs of operator signs, in their order.
+pub(crate) fn operators(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+    for (at, sign) in text.char_indices() {
+        if !matches!(sign, '^' | '~' | '<' | '>' | '=' | '|' | ',' | '*') {
+            continue;
+        }
+        match found.last_mut() {
+            Some(last) if last.end == at => last.end = at + 1,
+            _ => found.push(at..at + 1),
+        }
+    }
+    found
+}
+
 /// Whether a text that stands without quotes was meant as a version: it starts with a digit and
 /// holds nothing that versions do not.
 pub(crate) fn is_bare_version(text: &str) -> bool {

@@ -13,7 +13,7 @@ use crate::diagnostic::{Kind, Severity};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Where they differ from [`Kind::default_severity`].
-    severities: Vec<(Kind, Option<Severity>)>,
+    pub(crate) severities: Vec<(Kind, Option<Severity>)>,
     /// For how many days an index counts as up to date; 0 for ever.
     pub old_after_days: u32,
     /// Which pins have inlay hints.

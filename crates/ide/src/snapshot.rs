@@ -4,8 +4,9 @@ use model::{AttrPath, PackageSource, SourceError};
 use syntax::{TextEdit, TextRange};
 
 use crate::{
-    ActionKind, CodeAction, Completions, Diagnostic, Document, FileTask, Hover, Markup, Memo,
-    Origin, Settings, code_action, completion, diagnostic, hover,
+    ActionKind, CodeAction, Completions, Diagnostic, Document, FileTask, Fold, Hint, Hover, Lens,
+    Link, Markup, Memo, Origin, Settings, Symbol, Token, code_action, code_lens, completion,
+    diagnostic, hover, inlay_hint, link, outline,
 };
 
 /// The version index as it is at the moment of a request.
@@ -78,6 +79,46 @@ impl Snapshot<'_> {
     /// [`SourceError`] if the index cannot be read.
     pub fn edits(&self, task: FileTask) -> Result<Vec<TextEdit>, SourceError> {
         code_action::edits(self, task)
+    }
+
+    /// What stands behind the pins that share text with a range.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the index cannot be read.
+    pub fn inlay_hints(&self, range: TextRange) -> Result<Vec<Hint>, SourceError> {
+        inlay_hint::hints(self, range)
+    }
+
+    /// What stands above the pins.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the index cannot be read.
+    pub fn code_lens(&self) -> Result<Option<Lens>, SourceError> {
+        code_lens::lens(self)
+    }
+
+    /// The web pages that names and versions lead to.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the index cannot be read.
+    pub fn links(&self) -> Result<Vec<Link>, SourceError> {
+        link::links(self)
+    }
+
+    /// The pins and sets as an outline.
+    pub fn symbols(&self) -> Vec<Symbol> {
+        outline::symbols(self.document)
+    }
+
+    /// The stretches of lines that can be folded, by their first line.
+    pub fn folds(&self) -> Vec<Fold> {
+        outline::folds(self.document)
+    }
+
+    /// The names, versions and operators of the pins that share text with a range, in their order;
+    /// none lies in another.
+    pub fn tokens(&self, range: TextRange) -> Vec<Token> {
+        outline::tokens(self.document, range)
     }
 
     /// The edits that pin an attribute path to a version: in its pin, or in a new one behind the

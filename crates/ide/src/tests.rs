@@ -5,6 +5,7 @@ mod actions;
 mod completion;
 mod diagnostics;
 mod hover;
+mod view;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ pub(crate) fn source() -> MemorySource {
         "HTTP library for humans",
         &[("2.28.2", "2023-02-01", "open"), ("2.28.1", "2022-07-01", "2023-01-31")],
     );
+    requests.releases[1].facts.file = Some("pkgs/python modules/requests.nix".to_owned());
     requests.releases[1].facts.known_vulnerabilities = vec!["CVE-2023-32681".into()];
     let mut alias = package("nodejs_22", "Event-driven I/O", &[("22.1.0", "2024-05-02", "open")]);
     alias.alias_of = Some(AttrPath::top("nodejs"));

@@ -137,8 +137,8 @@ fn to_what_was_meant() {
     check(
         "{\n  git = \"2.44.0\"; # one\n  go = \"1.21.5\";\n  git$0 = \"2.44.0\";\n}",
         expect![[r#"
-          Remove this pin
-    "#]],
+              Remove this pin
+        "#]],
     );
     check(
         r#"{ python3Packages.requests = "2.28.1$0"; }"#,
@@ -159,7 +159,8 @@ fn offered(fixture: &str, kind: ActionKind, expected: Expect) {
                 Task::Edits(edits) => edits,
                 Task::WholeFile(task) => snapshot.edits(task).expect("the index answers"),
             };
-            format!("{}\n{}\n", action.title, edit::apply(&snapshot.document.text, &edits))
+            let after = edit::apply(&snapshot.document.text, &edits).replace('\r', "<cr>");
+            format!("{}\n{after}\n", action.title)
         };
         actions.expect("the index answers").into_iter().map(show).collect::<String>()
     });
@@ -255,13 +256,13 @@ fn pins_are_sorted_and_nothing_else_moves() {
     sort(
         "{\r\n  b = \"1\";\r\n  a = \"2\"; # x\r\n}\r\n",
         expect![[r#"
-        Sort pins by name
-        {
-          a = "2"; # x
-          b = "1";
-        }
+            Sort pins by name
+            {<cr>
+              a = "2"; # x<cr>
+              b = "1";<cr>
+            }<cr>
 
-    "#]],
+        "#]],
     );
     for left_alone in [
         "{ a = \"1\"; b = \"2\"; }",
