@@ -40,6 +40,10 @@ pub(crate) struct Session {
     pub has_configuration: bool,
     /// Whether the client wants to be asked to tell of changed settings.
     pub registers_configuration: bool,
+    /// Whether edits can be sent to the client.
+    pub applies_edits: bool,
+    /// Whether an outline may have things in things.
+    pub hierarchical_symbols: bool,
     /// The client's `initializationOptions`, which may hold settings.
     pub options: Option<Value>,
     /// A command of the client that opens its completion list.
@@ -73,6 +77,8 @@ impl Session {
         let documentation = item.and_then(|i| i.documentation_format.as_ref());
         let shown = text.and_then(|t| t.publish_diagnostics.as_ref());
         let resolves = text.and_then(|t| t.code_action.as_ref()?.resolve_support.as_ref());
+        let outline =
+            text.and_then(|t| t.document_symbol.as_ref()?.hierarchical_document_symbol_support);
         let hints = workspace.and_then(|w| w.inlay_hint.as_ref()?.refresh_support);
         let lenses = workspace.and_then(|w| w.code_lens.as_ref()?.refresh_support);
         let registers =
@@ -95,6 +101,8 @@ impl Session {
             refresh_code_lenses: lenses.unwrap_or(false),
             has_configuration: workspace.and_then(|w| w.configuration).unwrap_or(false),
             registers_configuration: registers.unwrap_or(false),
+            applies_edits: workspace.and_then(|w| w.apply_edit).unwrap_or(false),
+            hierarchical_symbols: outline.unwrap_or(false),
             options: said,
             suggest_command: options.suggest_command,
         }

@@ -1,5 +1,7 @@
 //! From our terms to the protocol's.
 
+pub(crate) mod view;
+
 use ide::{ActionKind, Completions, Document, FileTask, Item, ItemKind, Markup, Severity, Task};
 use syntax::{TextEdit, TextRange};
 use tower_lsp::ls_types::{

@@ -47,16 +47,22 @@ fn hints(shown: InlayHints, expected: Expect) {
 
 #[test]
 fn hints_show_what_wants_attention() {
-    hints(InlayHints::Updates, expect![[r#"
+    hints(
+        InlayHints::Updates,
+        expect![[r#"
         nodejs = "20.11.0"; ↑ 20.18.1 | 20.18.1 is the newest of the line. 22.1.0 is the newest of all. | 20.18.1
         requests = "2.28.1"; insecure · ↑ 2.28.2 | Known vulnerabilities: CVE-2023-32681. 2.28.2 is the newest of the line. | 2.28.2
-    "#]]);
-    hints(InlayHints::All, expect![[r#"
+    "#]],
+    );
+    hints(
+        InlayHints::All,
+        expect![[r#"
         nodejs = "20.11.0"; 2024-01-10 to 2024-03-01 · ↑ 20.18.1 · newest 22.1.0 | 20.18.1 is the newest of the line. 22.1.0 is the newest of all. | 20.18.1
         requests = "2.28.1"; insecure · 2022-07-01 to 2023-01-31 · ↑ 2.28.2 | Known vulnerabilities: CVE-2023-32681. 2.28.2 is the newest of the line. | 2.28.2
         }; since 2023-12-06 |  | 
         git = "2.44.0"; since 2024-02-23 |  | 
-    "#]]);
+    "#]],
+    );
     hints(InlayHints::Off, expect![""]);
 }
 
@@ -127,7 +133,8 @@ fn an_outline_of_sets_and_pins() {
             pin go 1.21.5
             pin a.b 
             pin git 2.44.0
-        "#]].assert_eq(&shown);
+        "#]]
+        .assert_eq(&shown);
     });
 }
 
@@ -147,7 +154,8 @@ fn what_spans_lines_folds() {
             python3Packages = { ... numpy = "^1.26 || *";
             go = { ... revision = "abc";
             a.b = import ... ./b.nix;
-        "#]].assert_eq(&shown);
+        "#]]
+        .assert_eq(&shown);
     });
 }
 
@@ -175,7 +183,8 @@ fn names_versions_and_operators_have_colours() {
             Package b
             Package git
             Version 2.44.0
-        "#]].assert_eq(&tokens.iter().map(show).collect::<String>());
+        "#]]
+        .assert_eq(&tokens.iter().map(show).collect::<String>());
     });
 }
 
