@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use model::{
-    AttrPath, Commit, IndexOrigin, IndexStatus, Package, PackageSource, Release, SourceError,
+    AttrPath, Commit, IndexOrigin, IndexStatus, Package, PackageSource, Release, Requirement,
+    SourceError,
     date::{DAY, format_day},
     version,
 };
@@ -45,6 +46,22 @@ pub(crate) fn package(package: &Package, newest: &Release, now: i64) -> Markup {
     out.paragraph(warnings(newest));
     out.paragraph(origins(package, newest));
     out
+}
+
+/// What a requirement allows; nothing for a text that is none.
+pub(crate) fn requirement(out: &mut Markup, package: &Package, text: &str) {
+    let Ok(requirement) = Requirement::parse(text) else { return };
+    let versions = package.releases.iter().map(|release| release.version.as_str());
+    let allowed = requirement.select(versions);
+    let line = Line::default().code(text);
+    out.paragraph([match allowed.as_slice() {
+        [] => line.and(" allows none of the known versions."),
+        [only] => line.and(" allows ").strong(*only).and("."),
+        [best, _] => line.and(" allows ").strong(*best).and(" and 1 other."),
+        [best, others @ ..] => {
+            line.and(" allows ").strong(*best).and(format!(" and {} others.", others.len()))
+        }
+    }]);
 }
 
 /// A version that the index has never seen.

@@ -60,6 +60,13 @@ pub enum Problem {
         /// The highest stable of the versions that begin so.
         newest: String,
     },
+    /// No version meets the requirement, or the text is no requirement.
+    RequirementUnmet {
+        /// The attribute path.
+        path: AttrPath,
+        /// Which of the two, and what to write instead.
+        why: String,
+    },
     /// The value is not a plain string.
     NotALiteral {
         /// The attribute path.
@@ -135,6 +142,7 @@ impl Problem {
             Self::UnknownPackage { .. } => Kind::UnknownPackage,
             Self::UnknownVersion { .. } => Kind::UnknownVersion,
             Self::PartialVersion { .. } => Kind::PartialVersion,
+            Self::RequirementUnmet { .. } => Kind::RequirementUnmet,
             Self::NotALiteral { .. } => Kind::NotALiteral,
             Self::DuplicatePin { .. } => Kind::DuplicatePin,
             Self::Insecure { .. } => Kind::Insecure,

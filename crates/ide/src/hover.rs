@@ -42,7 +42,9 @@ fn describe_pin(
     Ok(Some(match package.release(text) {
         Some(release) => describe::release(&package, release, snapshot.now),
         None if text.is_empty() || is_requirement(text) => {
-            describe::package(&package, newest, snapshot.now)
+            let mut markup = describe::package(&package, newest, snapshot.now);
+            describe::requirement(&mut markup, &package, text);
+            markup
         }
         None => describe::unknown_version(&package, text),
     }))

@@ -8,7 +8,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use model::{AttrPath, Commit, IndexStatus, Package, PackageSource, Release, SourceError, version};
+use model::{
+    AttrPath, Commit, IndexStatus, Package, PackageSource, Release, Requirement, SourceError,
+    version,
+};
 
 use crate::{describe, diagnostic::Nearest, requirement::is_requirement, updates::Updates};
 
@@ -43,8 +46,12 @@ pub(crate) struct Standing {
 /// What a pin's text is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// A requirement, or nothing yet.
+    /// Nothing yet.
     NoVersion,
+    /// A requirement that some versions meet.
+    Allows,
+    /// A requirement that no version meets, or a text that is none; `why` says which.
+    Unmet { why: String },
     /// A version that the package had.
     Release(Box<Known>),
     /// No version, and the start of some; `newest` is the highest stable one of them.
@@ -158,11 +165,26 @@ fn known(package: &Package, release: &Release) -> Known {
     }
 }
 
+fn unmet(package: &Package, text: &str) -> String {
+    let newest = package.newest().map(|newest| newest.version.as_str()).unwrap_or_default();
+    format!("no version meets `{text}`; the newest is {newest}")
+}
+
 fn asked(package: &Package, text: &str) -> Asked {
-    if text.is_empty() || is_requirement(text) {
+    if text.is_empty() {
         return Asked::NoVersion;
     }
     let versions = || package.releases.iter().map(|release| release.version.as_str());
+    match Requirement::parse(text) {
+        Ok(requirement) if requirement.exact().is_none() => {
+            return match requirement.select(versions()).is_empty() {
+                false => Asked::Allows,
+                true => Asked::Unmet { why: unmet(package, text) },
+            };
+        }
+        Err(error) if is_requirement(text) => return Asked::Unmet { why: error.to_string() },
+        Ok(_) | Err(_) => {}
+    }
     let begins = |version: &&str| version.strip_prefix(text).is_some_and(|r| r.starts_with('.'));
     if let Some(newest) = version::newest(versions().filter(begins)) {
         return Asked::Start { newest: newest.to_owned() };

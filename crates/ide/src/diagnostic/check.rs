@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use model::{AttrPath, IndexOrigin, PackageSource, SourceError, date::DAY};
 use syntax::{Pin, PinFile, Refusal, TextRange, Value};
 
-use super::{Diagnostic, Problem, file_range, index_missing};
+use super::{Diagnostic, Kind, Problem, file_range, index_missing};
 use crate::{
     Index, Settings, Snapshot, describe,
     memo::{Asked, Known, Remembered, Standing},
@@ -20,7 +20,8 @@ const SIMILAR: usize = 3;
 const LOOK_UPS: usize = 64;
 
 pub(crate) fn diagnostics(snapshot: &Snapshot) -> Result<Vec<Diagnostic>, SourceError> {
-    let mut found = Found { settings: snapshot.settings, diagnostics: Vec::new() };
+    let mut found =
+        Found { settings: snapshot.settings, ignored: Vec::new(), diagnostics: Vec::new() };
     let file = match &snapshot.document.pins {
         Ok(file) => file,
         Err(refusal) => {
@@ -62,11 +63,16 @@ pub(crate) fn diagnostics(snapshot: &Snapshot) -> Result<Vec<Diagnostic>, Source
 /// Problems, as the settings let them through.
 struct Found<'a> {
     settings: &'a Settings,
+    /// The kinds that the pin at hand does not want to hear of.
+    ignored: Vec<Kind>,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl Found<'_> {
     fn push(&mut self, range: TextRange, problem: Problem) {
+        if self.ignored.contains(&problem.kind()) {
+            return;
+        }
         if let Some(severity) = self.settings.severity(problem.kind()) {
             let severity = severity.min(problem.at_most());
             self.diagnostics.push(Diagnostic { range, problem, severity });
@@ -103,7 +109,11 @@ impl<'a> Checks<'a> {
 
     /// What is wrong with the pin at a place of [`PinFile::pins`].
     pub fn of(&mut self, at: usize) -> Result<Vec<Diagnostic>, SourceError> {
-        let mut found = Found { settings: self.snapshot.settings, diagnostics: Vec::new() };
+        let mut found = Found {
+            settings: self.snapshot.settings,
+            ignored: Vec::new(),
+            diagnostics: Vec::new(),
+        };
         self.pin(at, &self.file.pins[at], &mut found)?;
         Ok(found.diagnostics)
     }
@@ -114,6 +124,7 @@ impl<'a> Checks<'a> {
             return Ok(());
         }
         let text = &self.snapshot.document.text;
+        found.ignored = ignored(text, pin);
         if let Some(first) = self.firsts.get(&pin.path)
             && *first < at
         {
@@ -154,7 +165,10 @@ fn judge(
     let range = pin.version().map_or_else(|| pin.name_range(), |literal| literal.range);
     let (path, version) = (pin.path.clone(), version.to_owned());
     match &standing.asked {
-        Asked::NoVersion => {}
+        Asked::NoVersion | Asked::Allows => {}
+        Asked::Unmet { why } => {
+            found.push(range, Problem::RequirementUnmet { path, why: why.clone() });
+        }
         Asked::Release(known) => judge_release(text, pin, known, found),
         Asked::Start { newest } => {
             found.push(range, Problem::PartialVersion { path, version, newest: newest.clone() });
@@ -212,6 +226,21 @@ fn allows_insecure(text: &str, pin: &Pin) -> bool {
         let says = matches!(&field.value, Value::Other(range) if range.of(text) == "true");
         field.key.name == "allowInsecure" && says
     })
+}
+
+/// The kinds that the long form names in its `ignore`: `ignore = [ "insecure" ];`.
+fn ignored(text: &str, pin: &Pin) -> Vec<Kind> {
+    let Value::Long(fields) = &pin.value else { return Vec::new() };
+    let Some(field) = fields.iter().find(|field| field.key.name == "ignore") else {
+        return Vec::new();
+    };
+    let said = match &field.value {
+        Value::Text(literal) => literal.range.of(text),
+        Value::Other(range) => range.of(text),
+        Value::Long(_) | Value::Missing(_) => return Vec::new(),
+    };
+    let named = |kind: &Kind| said.contains(&format!("\"{}\"", kind.code()));
+    Kind::ALL.into_iter().filter(named).collect()
 }
 
 /// Attribute paths spelt alike, and those of the same name in other sets.

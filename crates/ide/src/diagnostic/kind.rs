@@ -23,6 +23,8 @@ pub enum Kind {
     UnknownVersion,
     /// See [`Problem::PartialVersion`](super::Problem::PartialVersion).
     PartialVersion,
+    /// See [`Problem::RequirementUnmet`](super::Problem::RequirementUnmet).
+    RequirementUnmet,
     /// See [`Problem::NotALiteral`](super::Problem::NotALiteral).
     NotALiteral,
     /// See [`Problem::DuplicatePin`](super::Problem::DuplicatePin).
@@ -48,10 +50,11 @@ const PAGE: &str = "https://github.com/nix-archiver/nix-archiver/blob/main/docs/
 
 impl Kind {
     /// All kinds, in the order of the documents.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::UnknownPackage,
         Self::UnknownVersion,
         Self::PartialVersion,
+        Self::RequirementUnmet,
         Self::NotALiteral,
         Self::DuplicatePin,
         Self::Insecure,
@@ -69,6 +72,7 @@ impl Kind {
             Self::UnknownPackage => "unknown-package",
             Self::UnknownVersion => "unknown-version",
             Self::PartialVersion => "partial-version",
+            Self::RequirementUnmet => "requirement-unmet",
             Self::NotALiteral => "not-a-literal",
             Self::DuplicatePin => "duplicate-pin",
             Self::Insecure => "insecure",
@@ -87,6 +91,7 @@ impl Kind {
             Self::UnknownPackage
             | Self::UnknownVersion
             | Self::PartialVersion
+            | Self::RequirementUnmet
             | Self::DuplicatePin => Some(Severity::Error),
             Self::Insecure | Self::Broken | Self::IndexMissing | Self::FileNotRead => {
                 Some(Severity::Warning)
@@ -107,6 +112,9 @@ impl Kind {
             }
             Self::PartialVersion => {
                 "No version is written so, but versions begin so: `20` where there is `20.11.0`."
+            }
+            Self::RequirementUnmet => {
+                "No version of the package meets the requirement, or the text is none."
             }
             Self::NotALiteral => {
                 "A pin is not a plain string, so that only Nix can tell its value."

@@ -33,6 +33,7 @@ impl fmt::Display for Problem {
                 f,
                 "{version} is only the start of versions of `{path}`; write {newest}, the newest of them, or {version}.* for any"
             ),
+            Self::RequirementUnmet { path, why } => write!(f, "`{path}`: {why}"),
             Self::NotALiteral { path, written } => match written {
                 Some(written) => {
                     write!(f, "the version of `{path}` has to be a string: \"{written}\"")

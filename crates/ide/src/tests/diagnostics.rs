@@ -239,3 +239,25 @@ fn an_old_index_is_told_once_a_file() {
     settings.old_after_days = 0;
     assert_eq!(at(&settings, "2045-06-30"), "");
 }
+
+#[test]
+fn requirements_that_nothing_meets() {
+    check(
+        r#"{ nodejs = "^99"; git = "2.*.1"; go = ">1 <"; python3 = "^3.1 || 1"; nodejs_22 = "latest"; }"#,
+        expect![[r#"
+            "\"^99\"" Error requirement-unmet: `nodejs`: no version meets `^99`; the newest is 22.1.0
+            "\"2.*.1\"" Error requirement-unmet: `git`: `2.*.1` is no requirement: `*` stands alone or as the last component, as in `1.2.*`
+            "\">1 <\"" Error requirement-unmet: `go`: `<` needs a version behind it, as in `<1.2`
+        "#]],
+    );
+}
+
+#[test]
+fn a_pin_says_what_it_does_not_want_to_hear_of() {
+    check(
+        r#"{ nodejs = { version = "20"; ignore = [ "partial-version" ]; }; git = { version = "2"; ignore = [ "insecure" ]; }; }"#,
+        expect![[r#"
+            "\"2\"" Error partial-version: 2 is only the start of versions of `git`; write 2.44.0, the newest of them, or 2.* for any
+        "#]],
+    );
+}

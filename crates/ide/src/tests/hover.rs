@@ -143,6 +143,8 @@ fn requirements_and_names_without_version() {
             License: MIT  
             [https://example.org/](<https://example.org/>)
 
+            `^3.11` allows **3.11.7**.
+
             The index goes up to 2024-12-31 of nixpkgs-unstable, yesterday.
         "#]],
     );
