@@ -134,10 +134,15 @@ fn to_what_was_meant() {
         { git = "2.44.0"; }
     "#]],
     );
-    check(
+    offered(
         "{\n  git = \"2.44.0\"; # one\n  go = \"1.21.5\";\n  git$0 = \"2.44.0\";\n}",
+        ActionKind::QuickFix,
         expect![[r#"
-              Remove this pin
+            Remove this pin
+            {
+              git = "2.44.0"; # one
+              go = "1.21.5";
+            }
         "#]],
     );
     check(

@@ -112,19 +112,19 @@ fn names_lead_to_home_pages_and_versions_to_files() {
 
 #[test]
 fn an_outline_of_sets_and_pins() {
-    fn show(symbols: &[Symbol], depth: usize, text: &str) -> String {
+    fn show(symbols: &[Symbol], depth: usize) -> String {
         let each = symbols.iter().map(|symbol| {
             assert!(symbol.range.start <= symbol.selection.start);
             assert!(symbol.selection.end <= symbol.range.end);
             let kind = if symbol.is_set { "set" } else { "pin" };
             let detail = symbol.detail.as_deref().unwrap_or_default();
-            let children = show(&symbol.children, depth + 1, text);
+            let children = show(&symbol.children, depth + 1);
             format!("{:depth$}{kind} {} {detail}\n{children}", "", symbol.name)
         });
         each.collect()
     }
     at_cursor(FILE, |snapshot, _| {
-        let shown = show(&snapshot.symbols(), 0, &snapshot.document.text);
+        let shown = show(&snapshot.symbols(), 0);
         expect![[r#"
             pin nodejs 20.11.0
             set python3Packages 
