@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use ide::{Document, FileTask, Index, Memo, Settings, Snapshot, Task};
+use ide::{Document, FileTask, Index, LockFile, Memo, Settings, Snapshot, Task};
 use libfuzzer_sys::fuzz_target;
 use model::{AttrPath, Commit, CommitId, Facts, MemorySource, Package, Release, Span};
 use syntax::{PinFile, TextRange, edit};
@@ -23,7 +23,7 @@ fuzz_target!(|text: String| {
     let (memo, settings) = (Memo::default(), Settings::default());
     let index = Index::Ready(&*SOURCE);
     let snapshot =
-        Snapshot { document: &document, index, memo: &memo, settings: &settings, now: 1_000_000 };
+        Snapshot { document: &document, lock: LockFile::Unknown, index, memo: &memo, settings: &settings, now: 1_000_000 };
     let text = &document.text;
     let whole = TextRange::new(0, text.len());
     let inside = |range: TextRange| assert!(text.get(range.start..range.end).is_some());

@@ -21,7 +21,7 @@ use crate::{
     Config, capabilities,
     framing::Malformed,
     handlers::{code_action, command, completion, diagnostic, hover, sync, view},
-    publish,
+    locks, publish,
     session::Session,
     settings,
     state::State,
@@ -56,6 +56,7 @@ impl LanguageServer for Backend {
             let state = state.upgrade();
             state.inspect(publish::news).is_some()
         }));
+        tokio::spawn(locks::watch(Arc::downgrade(&self.state)));
         Ok(result)
     }
 

@@ -15,6 +15,7 @@ mod framing;
 mod from_proto;
 mod handlers;
 mod index;
+mod locks;
 mod publish;
 mod session;
 mod settings;

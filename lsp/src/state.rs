@@ -18,6 +18,7 @@ use crate::{
     Config,
     documents::{Documents, Snapshot},
     index::{IndexHandle, Phase},
+    locks::{LockState, Locks},
     session::Session,
     settings::SettingsHandle,
 };
@@ -32,6 +33,7 @@ pub(crate) struct State {
     pub documents: Documents,
     pub index: Arc<IndexHandle>,
     pub settings: SettingsHandle,
+    pub locks: Arc<Locks>,
     memo: Arc<Memo>,
     session: OnceLock<Session>,
     /// Whether the client has said that it is ready; nothing may be sent to it before.
@@ -44,6 +46,7 @@ pub(crate) struct Asked {
     pub file: Snapshot,
     pub document: Arc<ide::Document>,
     pub index: Phase,
+    lock: LockState,
     memo: Arc<Memo>,
     settings: Arc<Settings>,
     pub session: Session,
@@ -59,6 +62,7 @@ impl State {
             documents: Documents::default(),
             index: Arc::new(IndexHandle::new(config.open_source)),
             settings: SettingsHandle::default(),
+            locks: Arc::default(),
             memo: Arc::default(),
             session: OnceLock::new(),
             greeted: AtomicBool::new(false),
@@ -114,9 +118,11 @@ impl State {
         };
         let index = self.index.get().await;
         let (memo, settings) = (self.memo.clone(), self.settings.get());
+        let locks = self.locks.clone();
         self.work(move || {
             let document = file.document();
-            answer(&Asked { file, document, index, memo, settings, session, now: now() })
+            let lock = locks.beside(&file.uri);
+            answer(&Asked { file, document, index, lock, memo, settings, session, now: now() })
         })
         .await
     }
@@ -146,6 +152,7 @@ impl Asked {
         ide::Snapshot {
             document: &self.document,
             index: self.index.as_index(),
+            lock: self.lock.as_lock(),
             memo: &self.memo,
             settings: &self.settings,
             now: self.now,

@@ -1,7 +1,7 @@
 //! What an editor is sent to show beside the text, and the commands that it can call.
 
 use nix_archiver_tests::{
-    lsp_client::{Client, FILE, PATIENCE},
+    lsp_client::{Client, FILE, PATIENCE, codes},
     small_index,
 };
 use serde_json::{Value, json};
@@ -64,7 +64,7 @@ fn hints_links_folds_and_outline_are_where_the_text_is() {
     assert_eq!(hints.as_array().map(Vec::len), Some(1), "{hints}");
     assert_eq!(hints[0]["label"], "\u{2191} 20.18.1");
     // The emoji counts twice.
-    assert_eq!(hints[0]["position"], json!({ "line": 1, "character": 31 }));
+    assert_eq!(hints[0]["position"], json!({ "line": 1, "character": 30 }));
     assert_eq!(hints[0]["textEdits"][0]["newText"], "20.18.1");
 
     let folds = client.call("textDocument/foldingRange", file());
@@ -174,5 +174,56 @@ fn commands_answer_any_editor() {
         assert_eq!(error["code"], -32602, "{error}");
         assert!(error["message"].as_str().is_some_and(|text| text.contains(says)), "{error}");
     }
+    client.stop();
+}
+
+#[test]
+fn the_lock_on_disk_is_followed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let index = dir.path().join("index");
+    small_index::write(&index, &small_index::packages());
+    let file = dir.path().join("packages.nix");
+    let uri = format!("file://{}", file.display());
+    let text = "{ git = \"2.44.0\"; }";
+    std::fs::write(&file, text).expect("the file is written");
+    let lock = |requirement: &str| {
+        let pin = model::LockedPin {
+            requirement: requirement.to_owned(),
+            version: requirement.to_owned(),
+            revision: "nixpkgs-1".to_owned(),
+            allow_insecure: None,
+        };
+        let commit = model::Commit { id: model::CommitId([7; 20]), date: small_index::last_day() };
+        let revision = model::LockedRevision { commit, nar_hash: None };
+        let git = model::AttrPath::parse("git").expect("a path");
+        let lock = model::Lock {
+            revisions: [("nixpkgs-1".to_owned(), revision)].into(),
+            pins: [(git, pin)].into(),
+            index: None,
+        };
+        std::fs::write(dir.path().join("packages.lock"), lock.print()).expect("it is written");
+    };
+    lock("2.9");
+    let mut client = Client::greet(&index, json!({}));
+    client.open_as(&uri, text);
+    let pushed = |client: &mut Client| {
+        let message = client.wait("diagnostics", PATIENCE, |message| {
+            message["method"] == "textDocument/publishDiagnostics"
+                && message["params"]["uri"] == uri
+        });
+        codes(message["params"]["diagnostics"].as_array().expect("a list"))
+    };
+    assert_eq!(pushed(&mut client), ["lock-stale"]);
+    lock("2.44.0");
+    assert_eq!(pushed(&mut client), [""; 0], "a new lock is seen without a restart");
+    let hover = client.call(
+        "textDocument/hover",
+        json!({ "textDocument": { "uri": uri }, "position": { "line": 0, "character": 3 } }),
+    );
+    assert!(hover.to_string().contains("Locked: 2.44.0 at 070707070707"), "{hover}");
+    std::fs::write(dir.path().join("packages.lock"), "{\n").expect("it is written");
+    assert_eq!(pushed(&mut client), ["lock-unreadable"]);
+    std::fs::remove_file(dir.path().join("packages.lock")).expect("it is removed");
+    assert_eq!(pushed(&mut client), [""; 0]);
     client.stop();
 }

@@ -3,7 +3,7 @@
 use model::SourceError;
 use syntax::TextRange;
 
-use crate::{Index, Snapshot, memo::Asked};
+use crate::{Index, LockFile, Snapshot, memo::Asked};
 
 /// The line above the pins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,18 @@ pub(crate) fn lens(snapshot: &Snapshot) -> Result<Option<Lens>, SourceError> {
             0 => " · no updates in their lines".to_owned(),
             1 => " · take 1 update in its line".to_owned(),
             count => format!(" · take {count} updates in their lines"),
+        };
+    }
+    if let LockFile::Read(lock) = snapshot.lock {
+        let current = lock.pins.len() == file.pins.len()
+            && file.pins.iter().all(|pin| {
+                let locked = lock.pins.get(&pin.path).map(|pin| pin.requirement.as_str());
+                locked.is_some() && locked == pin.version().map(|literal| literal.text.as_str())
+            });
+        title += &match (current, lock.revisions.len()) {
+            (false, _) => " · the lock is out of date".to_owned(),
+            (true, 1) => " · locked to 1 revision".to_owned(),
+            (true, count) => format!(" · locked to {count} revisions"),
         };
     }
     Ok(Some(Lens { range, title, updates: updates > 0 }))

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use model::{
-    AttrPath, Commit, IndexOrigin, IndexStatus, Package, PackageSource, Release, Requirement,
-    SourceError,
+    AttrPath, Commit, IndexOrigin, IndexStatus, Lock, LockedPin, Package, PackageSource, Release,
+    Requirement, SourceError,
     date::{DAY, format_day},
     version,
 };
@@ -62,6 +62,22 @@ pub(crate) fn requirement(out: &mut Markup, package: &Package, text: &str) {
             line.and(" allows ").strong(*best).and(format!(" and {} others.", others.len()))
         }
     }]);
+}
+
+/// What the lock has for a pin, and whether that is what the pin asks for.
+pub(crate) fn locked(out: &mut Markup, lock: &Lock, pin: &LockedPin, asked: &str, now: i64) {
+    let mut line = Line::text("Locked: ").strong(&pin.version);
+    if let Some(revision) = lock.revision_of(pin) {
+        let commit = revision.commit;
+        line = line
+            .and(" at ")
+            .link(commit.id.short(), commit_url(commit))
+            .and(format!(" of {}", dated(commit, now)));
+    }
+    if pin.requirement != asked {
+        line = line.and(", for ").code(&pin.requirement).and("; the lock is out of date");
+    }
+    out.paragraph([line]);
 }
 
 /// A version that the index has never seen.

@@ -5,7 +5,7 @@ mod kind;
 mod message;
 mod nearest;
 
-use model::{AttrPath, SourceError};
+use model::{AttrPath, SourceError, lock::LockError};
 use syntax::{Refusal, TextRange};
 
 pub(crate) use check::{Checks, diagnostics};
@@ -117,6 +117,27 @@ pub enum Problem {
         /// The newest of all, if that is newer.
         newest: Option<String>,
     },
+    /// There is no packages.lock.
+    LockMissing,
+    /// The packages.lock is none.
+    LockUnreadable(LockError),
+    /// The lock is of a packages.nix that asked for something else.
+    LockStale {
+        /// The attribute path.
+        path: AttrPath,
+        /// Whether and how the lock differs.
+        how: Stale,
+    },
+    /// The lock has a version that the pin does not ask for, or that never was.
+    LockMismatch {
+        /// The attribute path.
+        path: AttrPath,
+        /// The version in the lock.
+        locked: String,
+        /// What the pin asks for, if the version does not meet it; `None` if the index has never
+        /// seen the version.
+        asked: Option<String>,
+    },
     /// There is no index to ask.
     IndexMissing {
         /// Why, and what to do.
@@ -135,6 +156,17 @@ pub enum Problem {
     Refused(Refusal),
 }
 
+/// How a lock is behind its packages.nix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stale {
+    /// The lock does not have the pin.
+    NotLocked,
+    /// The lock has the pin for this other requirement.
+    Other(String),
+    /// The file does not have the lock's pin.
+    NotPinned,
+}
+
 impl Problem {
     /// What kind it is of.
     pub fn kind(&self) -> Kind {
@@ -149,6 +181,10 @@ impl Problem {
             Self::Broken { .. } => Kind::Broken,
             Self::Removed { .. } => Kind::Removed,
             Self::Outdated { .. } => Kind::Outdated,
+            Self::LockMissing => Kind::LockMissing,
+            Self::LockUnreadable(_) => Kind::LockUnreadable,
+            Self::LockStale { .. } => Kind::LockStale,
+            Self::LockMismatch { .. } => Kind::LockMismatch,
             Self::IndexMissing { .. } => Kind::IndexMissing,
             Self::IndexOld { .. } => Kind::IndexOld,
             Self::Refused(_) => Kind::FileNotRead,

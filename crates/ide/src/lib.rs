@@ -34,7 +34,7 @@ pub use markup::Markup;
 pub use memo::Memo;
 pub use outline::{Fold, Symbol, Token, TokenKind};
 pub use settings::Settings;
-pub use snapshot::{Index, Snapshot, resolve};
+pub use snapshot::{Index, LockFile, Snapshot, resolve};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! What a request is answered from.
 
-use model::{AttrPath, PackageSource, SourceError};
+use model::{AttrPath, Lock, PackageSource, SourceError, lock::LockError};
 use syntax::{TextEdit, TextRange};
 
 use crate::{
@@ -20,6 +20,19 @@ pub enum Index<'a> {
     Failed(&'a SourceError),
 }
 
+/// The packages.lock beside a file.
+#[derive(Debug, Clone, Copy)]
+pub enum LockFile<'a> {
+    /// Nothing is known of it, as of that of a file which is not stored yet.
+    Unknown,
+    /// There is none.
+    Missing,
+    /// It was read.
+    Read(&'a Lock),
+    /// It is there and is no lock.
+    Unreadable(&'a LockError),
+}
+
 /// Everything that an answer depends on.
 #[derive(Clone, Copy)]
 pub struct Snapshot<'a> {
@@ -27,6 +40,8 @@ pub struct Snapshot<'a> {
     pub document: &'a Document,
     /// The version index.
     pub index: Index<'a>,
+    /// The lock.
+    pub lock: LockFile<'a>,
     /// What is remembered of the index.
     pub memo: &'a Memo,
     /// What the user wants.

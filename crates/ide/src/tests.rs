@@ -13,7 +13,7 @@ use model::{
     AttrPath, Commit, CommitId, Facts, MemorySource, Package, Release, Span, date::parse_day,
 };
 
-use crate::{Document, Index, Memo, Settings, Snapshot};
+use crate::{Document, Index, LockFile, Memo, Settings, Snapshot};
 
 /// Nine packages. Commits are told apart by their day.
 pub(crate) fn source() -> MemorySource {
@@ -88,5 +88,15 @@ pub(crate) fn at_cursor<T>(fixture: &str, ask: impl FnOnce(&Snapshot, usize) -> 
     let now = parse_day("2025-01-01").expect("a day") + 5;
     let (index, memo) = (Index::Ready(&source), Memo::default());
     let settings = &Settings::default();
-    ask(&Snapshot { document: &document, index, memo: &memo, settings, now }, offset)
+    ask(
+        &Snapshot {
+            document: &document,
+            lock: LockFile::Unknown,
+            index,
+            memo: &memo,
+            settings,
+            now,
+        },
+        offset,
+    )
 }

@@ -23,10 +23,15 @@ pub(crate) async fn pull(
     let Some(file) = state.documents.get(&params.text_document.uri) else {
         return Ok(full(None, Vec::new()));
     };
-    // The index or the settings may change while the answer is worked out; then the older number makes the client
+    // What is read for the first time is no news.
+    state.index.get().await;
+    let (locks, uri) = (state.locks.clone(), file.uri.clone());
+    state.work(move || locks.beside(&uri)).await?;
+    // The index, the settings or a lock may change while the answer is worked out; then the older number makes the client
     // ask once more than it had to.
-    let news = (state.index.generation(), state.settings.generation());
-    let id = format!("{}-{}-{}-{}", file.serial, file.version, news.0, news.1);
+    let counts = [state.index.generation(), state.settings.generation(), state.locks.generation()];
+    let news = counts.map(|count| count.to_string()).join("-");
+    let id = format!("{}-{}-{news}", file.serial, file.version);
     if params.previous_result_id.as_ref() == Some(&id) {
         return Ok(unchanged(id));
     }

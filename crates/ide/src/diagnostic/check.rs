@@ -1,13 +1,13 @@
 //! The checks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use model::{AttrPath, IndexOrigin, PackageSource, SourceError, date::DAY};
+use model::{AttrPath, IndexOrigin, PackageSource, Requirement, SourceError, date::DAY};
 use syntax::{Pin, PinFile, Refusal, TextRange, Value};
 
-use super::{Diagnostic, Kind, Problem, file_range, index_missing};
+use super::{Diagnostic, Kind, Problem, Stale, file_range, index_missing};
 use crate::{
-    Index, Settings, Snapshot, describe,
+    Index, LockFile, Settings, Snapshot, describe,
     memo::{Asked, Known, Remembered, Standing},
     requirement::is_bare_version,
 };
@@ -53,6 +53,7 @@ pub(crate) fn diagnostics(snapshot: &Snapshot) -> Result<Vec<Diagnostic>, Source
     if let Some(problem) = remembered.as_ref().and_then(|index| too_old(snapshot, index)) {
         found.push(file_range(snapshot), problem);
     }
+    check_lock(snapshot, file, &mut found);
     let mut checks = Checks::new(snapshot, file, remembered.as_ref());
     for (at, pin) in file.pins.iter().enumerate() {
         checks.pin(at, pin, &mut found)?;
@@ -137,6 +138,7 @@ impl<'a> Checks<'a> {
             found.push(range, Problem::NotALiteral { path: pin.path.clone(), written });
             return Ok(());
         }
+        check_locked(self.snapshot, self.index, pin, found)?;
         let Some(index) = self.index else { return Ok(()) };
         let version = pin.version().map(|literal| literal.text.as_str()).unwrap_or_default();
         match index.standing(&pin.path, version)? {
@@ -151,6 +153,68 @@ impl<'a> Checks<'a> {
         }
         Ok(())
     }
+}
+
+/// What is wrong with the lock as a whole.
+fn check_lock(snapshot: &Snapshot, file: &PinFile, found: &mut Found) {
+    let problem = match snapshot.lock {
+        LockFile::Unknown => return,
+        LockFile::Missing => Problem::LockMissing,
+        LockFile::Unreadable(error) => Problem::LockUnreadable(error.clone()),
+        LockFile::Read(lock) => {
+            let pinned: HashSet<&AttrPath> = file.pins.iter().map(|pin| &pin.path).collect();
+            let Some(path) = lock.pins.keys().find(|path| !pinned.contains(path)) else { return };
+            Problem::LockStale { path: path.clone(), how: Stale::NotPinned }
+        }
+    };
+    found.push(file_range(snapshot), problem);
+}
+
+/// Whether the lock has what a pin asks for.
+fn check_locked(
+    snapshot: &Snapshot,
+    index: Option<&Remembered>,
+    pin: &Pin,
+    found: &mut Found,
+) -> Result<(), SourceError> {
+    let (LockFile::Read(lock), Some(literal)) = (snapshot.lock, pin.version()) else {
+        return Ok(());
+    };
+    if literal.text.is_empty() {
+        return Ok(());
+    }
+    let path = pin.path.clone();
+    let Some(locked) = lock.pins.get(&pin.path) else {
+        found.push(literal.range, Problem::LockStale { path, how: Stale::NotLocked });
+        return Ok(());
+    };
+    if locked.requirement != literal.text {
+        let how = Stale::Other(locked.requirement.clone());
+        found.push(literal.range, Problem::LockStale { path, how });
+        return Ok(());
+    }
+    let version = locked.version.clone();
+    if !may_allow(&literal.text, &version) {
+        let asked = Some(literal.text.clone());
+        found.push(literal.range, Problem::LockMismatch { path, locked: version, asked });
+        return Ok(());
+    }
+    // Of a package that is unknown, everything is said already.
+    if let Some(index) = index
+        && let Some(standing) = index.standing(&pin.path, &version)?
+        && !matches!(standing.asked, Asked::Release(_))
+    {
+        found.push(literal.range, Problem::LockMismatch { path, locked: version, asked: None });
+    }
+    Ok(())
+}
+
+/// Whether a requirement allows a version, as far as the two texts tell: which version is the
+/// latest depends on the index that the lock was made from.
+fn may_allow(requirement: &str, version: &str) -> bool {
+    requirement == version
+        || requirement.contains("latest")
+        || Requirement::parse(requirement).is_ok_and(|r| r.allows(version, None))
 }
 
 /// Says what is wrong with a pin of a package that is known.

@@ -37,6 +37,14 @@ pub enum Kind {
     Removed,
     /// See [`Problem::Outdated`](super::Problem::Outdated).
     Outdated,
+    /// See [`Problem::LockMissing`](super::Problem::LockMissing).
+    LockMissing,
+    /// See [`Problem::LockUnreadable`](super::Problem::LockUnreadable).
+    LockUnreadable,
+    /// See [`Problem::LockStale`](super::Problem::LockStale).
+    LockStale,
+    /// See [`Problem::LockMismatch`](super::Problem::LockMismatch).
+    LockMismatch,
     /// See [`Problem::IndexMissing`](super::Problem::IndexMissing).
     IndexMissing,
     /// See [`Problem::IndexOld`](super::Problem::IndexOld).
@@ -50,7 +58,7 @@ const PAGE: &str = "https://github.com/nix-archiver/nix-archiver/blob/main/docs/
 
 impl Kind {
     /// All kinds, in the order of the documents.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::UnknownPackage,
         Self::UnknownVersion,
         Self::PartialVersion,
@@ -61,6 +69,10 @@ impl Kind {
         Self::Broken,
         Self::Removed,
         Self::Outdated,
+        Self::LockMissing,
+        Self::LockUnreadable,
+        Self::LockStale,
+        Self::LockMismatch,
         Self::IndexMissing,
         Self::IndexOld,
         Self::FileNotRead,
@@ -79,6 +91,10 @@ impl Kind {
             Self::Broken => "broken",
             Self::Removed => "removed",
             Self::Outdated => "outdated",
+            Self::LockMissing => "lock-missing",
+            Self::LockUnreadable => "lock-unreadable",
+            Self::LockStale => "lock-stale",
+            Self::LockMismatch => "lock-mismatch",
             Self::IndexMissing => "index-missing",
             Self::IndexOld => "index-old",
             Self::FileNotRead => "file-not-read",
@@ -97,6 +113,9 @@ impl Kind {
                 Some(Severity::Warning)
             }
             Self::NotALiteral | Self::Removed | Self::IndexOld => Some(Severity::Information),
+            Self::LockUnreadable | Self::LockStale | Self::LockMismatch => Some(Severity::Warning),
+            // Pins are of use without a lock too.
+            Self::LockMissing => None,
             // To stay behind is what a pin is for; inlay hints show it without a mark.
             Self::Outdated => None,
         }
@@ -124,6 +143,12 @@ impl Kind {
             Self::Broken => "nixpkgs marked the pinned version as broken.",
             Self::Removed => "The package is not in the newest commits that were indexed.",
             Self::Outdated => "There is a newer version.",
+            Self::LockMissing => "There is no packages.lock beside the file.",
+            Self::LockUnreadable => "The packages.lock cannot be used.",
+            Self::LockStale => "The packages.lock is of pins that have changed since.",
+            Self::LockMismatch => {
+                "The packages.lock has a version that its pin does not allow, or that never was."
+            }
             Self::IndexMissing => "There is no version index, or it cannot be read.",
             Self::IndexOld => {
                 "The version index has not been brought up to date for long; `index.oldAfterDays` \

@@ -4,7 +4,7 @@ use std::fmt;
 
 use model::date::format_day;
 
-use super::Problem;
+use super::{Problem, Stale};
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,6 +69,37 @@ impl fmt::Display for Problem {
                         write!(f, "there is {}", there.map_or("a newer one", String::as_str))
                     }
                 }
+            }
+            Self::LockMissing => f.write_str(
+                "there is no packages.lock beside this file; `nix-archiver lock` makes one",
+            ),
+            Self::LockUnreadable(error) => write!(f, "packages.lock, line {}: {error}", error.line),
+            Self::LockStale { path, how } => {
+                match how {
+                    Stale::NotLocked => write!(f, "packages.lock does not have `{path}` yet")?,
+                    Stale::Other(asked) => {
+                        write!(f, "packages.lock has `{path}` for \"{asked}\", not for this")?;
+                    }
+                    Stale::NotPinned => {
+                        write!(f, "packages.lock has `{path}`, which is not pinned here")?;
+                    }
+                }
+                f.write_str("; `nix-archiver lock` brings it up to date")
+            }
+            Self::LockMismatch { path, locked, asked } => {
+                match asked {
+                    Some(asked) => {
+                        write!(
+                            f,
+                            "packages.lock has `{path}` {locked}, which \"{asked}\" does not allow"
+                        )?;
+                    }
+                    None => write!(
+                        f,
+                        "packages.lock has `{path}` {locked}, a version that the index has never seen"
+                    )?,
+                }
+                f.write_str("; `nix-archiver lock` locks it anew")
             }
             Self::IndexMissing { why } => f.write_str(why),
             Self::IndexOld { reach, age, starter } => {

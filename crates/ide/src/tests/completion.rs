@@ -2,7 +2,7 @@ use expect_test::{Expect, expect};
 use syntax::{TextEdit, edit};
 
 use super::{at_cursor, source};
-use crate::{Document, Index, Item, Memo, Settings, Snapshot, resolve};
+use crate::{Document, Index, Item, LockFile, Memo, Settings, Snapshot, resolve};
 
 /// The list, one item a line, and the file after its first item is accepted.
 fn check(fixture: &str, expected: Expect) {
@@ -301,8 +301,14 @@ fn an_index_that_is_being_opened_leaves_the_list_open() {
     let document = Document::new("{ nod }".to_owned());
     let memo = Memo::default();
     let settings = &Settings::default();
-    let snapshot =
-        Snapshot { document: &document, index: Index::Loading, memo: &memo, settings, now: 0 };
+    let snapshot = Snapshot {
+        document: &document,
+        lock: LockFile::Unknown,
+        index: Index::Loading,
+        memo: &memo,
+        settings,
+        now: 0,
+    };
     let list = snapshot.completions(5).expect("nothing can fail");
     assert_eq!((list.items.len(), list.incomplete), (0, true));
 }

@@ -2,12 +2,19 @@ use expect_test::{Expect, expect};
 use model::{MemorySource, PackageSource as _, SourceError};
 
 use super::source;
-use crate::{Diagnostic, Document, Index, Kind, Memo, Settings, Severity, Snapshot};
+use crate::{Diagnostic, Document, Index, Kind, LockFile, Memo, Settings, Severity, Snapshot};
 
 fn diagnose_with(text: &str, index: Index, settings: &Settings, now: i64) -> Vec<Diagnostic> {
     let document = Document::new(text.to_owned());
     let memo = Memo::default();
-    let snapshot = Snapshot { document: &document, index, memo: &memo, settings, now };
+    let snapshot = Snapshot {
+        document: &document,
+        lock: LockFile::Unknown,
+        index,
+        memo: &memo,
+        settings,
+        now,
+    };
     snapshot.diagnostics().expect("the index answers")
 }
 
@@ -117,7 +124,14 @@ fn what_is_remembered_is_forgotten_when_the_index_changes() {
     let memo = Memo::default();
     let codes = |index| {
         let settings = &Settings::default();
-        let snapshot = Snapshot { document: &document, index, memo: &memo, settings, now: 0 };
+        let snapshot = Snapshot {
+            document: &document,
+            lock: LockFile::Unknown,
+            index,
+            memo: &memo,
+            settings,
+            now: 0,
+        };
         let found = snapshot.diagnostics().expect("the index answers");
         found.iter().map(|d| d.problem.kind().code()).collect::<Vec<_>>()
     };
@@ -260,4 +274,77 @@ fn a_pin_says_what_it_does_not_want_to_hear_of() {
             "\"2\"" Error partial-version: 2 is only the start of versions of `git`; write 2.44.0, the newest of them, or 2.* for any
         "#]],
     );
+}
+
+/// A lock of these pins: name, requirement, version.
+fn lock(pins: &[(&str, &str, &str)]) -> model::Lock {
+    let mut lock = model::Lock::default();
+    let commit = model::Commit { id: model::CommitId([0xcd; 20]), date: 1_700_000_000 };
+    let revision = model::LockedRevision { commit, nar_hash: None };
+    lock.revisions.insert("nixpkgs-1".to_owned(), revision);
+    for (path, requirement, version) in pins {
+        let pin = model::LockedPin {
+            requirement: (*requirement).to_owned(),
+            version: (*version).to_owned(),
+            revision: "nixpkgs-1".to_owned(),
+            allow_insecure: None,
+        };
+        lock.pins.insert(model::AttrPath::parse(path).expect("an attribute path"), pin);
+    }
+    lock
+}
+
+#[test]
+fn the_lock_is_held_to_the_pins() {
+    let text = r#"{ nodejs = "20.11.0"; go = "^1"; git = "2.44.0"; python3 = "3.11.7"; nodejs_22 = "^22"; }"#;
+    let lock = lock(&[
+        ("nodejs", "20.11.0", "20.11.0"),
+        ("go", "^1.2", "1.21.5"),
+        ("python3", "3.11.7", "3.11.6"),
+        ("nodejs_22", "^22", "22.2.0"),
+        ("old", "1", "1"),
+    ]);
+    let source = source();
+    super::at_cursor(&format!("{text}$0"), |snapshot, _| {
+        let snapshot = Snapshot { lock: LockFile::Read(&lock), ..*snapshot };
+        let found = snapshot.diagnostics().expect("the index answers");
+        let shown: String = found.iter().map(|d| render(text, d)).collect();
+        expect![[r#"
+            "nodejs" Warning lock-stale: packages.lock has `old`, which is not pinned here; `nix-archiver lock` brings it up to date
+            "\"^1\"" Warning lock-stale: packages.lock has `go` for "^1.2", not for this; `nix-archiver lock` brings it up to date
+            "\"2.44.0\"" Warning lock-stale: packages.lock does not have `git` yet; `nix-archiver lock` brings it up to date
+            "\"3.11.7\"" Warning lock-mismatch: packages.lock has `python3` 3.11.6, which "3.11.7" does not allow; `nix-archiver lock` locks it anew
+            "\"^22\"" Warning lock-mismatch: packages.lock has `nodejs_22` 22.2.0, a version that the index has never seen; `nix-archiver lock` locks it anew
+        "#]].assert_eq(&shown);
+        let lens = snapshot.code_lens().expect("the index answers").expect("there are pins");
+        assert!(lens.title.ends_with("the lock is out of date"), "{}", lens.title);
+        let hover = snapshot.hover(28).expect("the index answers").expect("there is a pin");
+        let hover = hover.markup.to_plain();
+        let line = hover.lines().find(|line| line.starts_with("Locked")).unwrap_or_default();
+        expect!["Locked: 1.21.5 at cdcdcdcdcdcd (https://github.com/NixOS/nixpkgs/commit/cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd) of 2023-11-14 (13 months ago), for ^1.2; the lock is out of date"].assert_eq(line);
+    });
+
+    let text = "{ nodejs = \"20.11.0\"; }";
+    let document = Document::new(text.to_owned());
+    let memo = Memo::default();
+    let mut settings = Settings::default();
+    settings.take(&serde_json::json!({ "diagnostics.severity.lock-missing": "warning" }));
+    let shown = |lock: LockFile| {
+        let index = Index::Ready(&source);
+        let settings = &settings;
+        let snapshot = Snapshot { document: &document, lock, index, memo: &memo, settings, now: 0 };
+        let lens = snapshot.code_lens().expect("the index answers").expect("there are pins");
+        let found = snapshot.diagnostics().expect("the index answers");
+        found.iter().map(|d| render(text, d)).collect::<String>() + &lens.title
+    };
+    expect![[r#"
+        "nodejs" Warning lock-missing: there is no packages.lock beside this file; `nix-archiver lock` makes one
+        1 pin · take 1 update in its line"#]].assert_eq(&shown(LockFile::Missing));
+    let error = model::Lock::parse("{}").expect_err("it is no lock");
+    expect![[r#"
+        "nodejs" Warning lock-unreadable: packages.lock, line 1: the lock lacks the key `version`; `nix-archiver lock` writes the file anew
+        1 pin · take 1 update in its line"#]].assert_eq(&shown(LockFile::Unreadable(&error)));
+    let current = self::lock(&[("nodejs", "20.11.0", "20.11.0")]);
+    expect!["1 pin · take 1 update in its line · locked to 1 revision"]
+        .assert_eq(&shown(LockFile::Read(&current)));
 }
