@@ -1,6 +1,6 @@
 //! Other versions for pins that are fine, and new pins.
 
-use model::{AttrPath, SourceError, attr_path::quoted_if_needed, version};
+use model::{AttrPath, Requirement, SourceError, attr_path::quoted_if_needed, version};
 use syntax::{Pin, PinFile, TextEdit, TextRange, edit};
 
 use super::{ActionKind, CodeAction, Task};
@@ -11,14 +11,32 @@ use crate::{
     updates::Updates,
 };
 
-/// The newest patch, minor and major version for a pin of an exact one. The title says the jump.
+/// For a pin of an exact version: the newest patch, minor and major one (the title says the jump),
+/// and the requirements that allow newer ones. For a requirement: the version that it allows.
 pub(super) fn rewrites(
     snapshot: &Snapshot,
     index: &Remembered,
     pin: &Pin,
 ) -> Result<Vec<CodeAction>, SourceError> {
     let Some(literal) = pin.version() else { return Ok(Vec::new()) };
-    let Some(updates) = updates(index, pin)? else { return Ok(Vec::new()) };
+    let rewrite = |title: String, version: &str| CodeAction {
+        title,
+        kind: ActionKind::Rewrite,
+        solves: None,
+        preferred: false,
+        task: Task::Edits(set_version(&snapshot.document.text, pin, literal, version)),
+    };
+    let Some(updates) = updates(index, pin)? else {
+        let Some(package) = index.source.package(&pin.path)? else { return Ok(Vec::new()) };
+        let Ok(requirement) = Requirement::parse(&literal.text) else { return Ok(Vec::new()) };
+        if requirement.exact().is_some() {
+            return Ok(Vec::new());
+        }
+        let versions = package.releases.iter().map(|release| release.version.as_str());
+        let best = requirement.select(versions).into_iter().next();
+        let title = |best| format!("Pin to {best}, the newest that {requirement} allows");
+        return Ok(best.map(|best| rewrite(title(best), best)).into_iter().collect());
+    };
     let group = |count| {
         let shared: Vec<&str> = version::components(&literal.text).take(count).collect();
         shared.join(".")
@@ -29,15 +47,18 @@ pub(super) fn rewrites(
             "minor" => group(1),
             _ => "all".to_owned(),
         };
-        CodeAction {
-            title: format!("Pin to {version}, the newest of {of} ({jump} update)"),
-            kind: ActionKind::Rewrite,
-            solves: None,
-            preferred: false,
-            task: Task::Edits(set_version(&snapshot.document.text, pin, literal, version)),
-        }
+        rewrite(format!("Pin to {version}, the newest of {of} ({jump} update)"), version)
     });
-    Ok(actions.collect())
+    let mut actions: Vec<_> = actions.collect();
+    // A requirement is read anew by its text: one that would say something else is not offered.
+    for (sign, allows) in [("~", "newer patches"), ("^", "newer versions of its line")] {
+        let wider = format!("{sign}{}", literal.text);
+        let newer = Requirement::parse(&wider).is_ok_and(|r| r.allows(&literal.text, None));
+        if newer && !version::is_prerelease(&literal.text) {
+            actions.push(rewrite(format!("Allow {allows}: {wider}"), &wider));
+        }
+    }
+    Ok(actions)
 }
 
 /// The edits that bring every pin of an exact version to the newest of its line.
