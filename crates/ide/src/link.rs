@@ -21,6 +21,9 @@ pub(crate) fn links(snapshot: &Snapshot) -> Result<Vec<Link>, SourceError> {
     let (Index::Ready(source), Some(file)) = (snapshot.index, snapshot.document.pin_file()) else {
         return Ok(Vec::new());
     };
+    if !snapshot.settings.links {
+        return Ok(Vec::new());
+    }
     let Some(index) = snapshot.memo.ask(source)? else { return Ok(Vec::new()) };
     let mut links = Vec::new();
     for pin in &file.pins {

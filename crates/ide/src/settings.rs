@@ -20,6 +20,8 @@ pub struct Settings {
     pub inlay_hints: InlayHints,
     /// Whether a line above the pins counts them and their updates.
     pub code_lens: bool,
+    /// Whether names and versions are links.
+    pub links: bool,
 }
 
 /// Which pins have inlay hints.
@@ -40,6 +42,7 @@ impl Default for Settings {
             old_after_days: 90,
             inlay_hints: InlayHints::Updates,
             code_lens: true,
+            links: true,
         }
     }
 }
@@ -102,6 +105,7 @@ impl Settings {
                 self.inlay_hints = show;
                 true
             }
+            "links.enable" => value.as_bool().map(|on| self.links = on).is_some(),
             "codeLens.enable" => value.as_bool().map(|on| self.code_lens = on).is_some(),
             _ => false,
         }

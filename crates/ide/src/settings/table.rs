@@ -96,6 +96,15 @@ pub fn table() -> Vec<Setting> {
             about: "Whether a line above the pins counts them and their updates.".to_owned(),
             severity_of: None,
         },
+        Setting {
+            key: "links.enable".to_owned(),
+            kind: SettingKind::Flag,
+            default: json!(true),
+            about: "Whether names lead to home pages, and versions to their file of nixpkgs. Some \
+                    editors underline every link; hovers have the same ones."
+                .to_owned(),
+            severity_of: None,
+        },
     ];
     table.extend(Kind::ALL.into_iter().map(severity));
     table

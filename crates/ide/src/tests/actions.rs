@@ -188,21 +188,29 @@ fn newer_versions_by_the_size_of_the_jump() {
             { nodejs = "^20.9.0"; }
         "#]],
     );
-    offered(r#"{ nodejs = "22.1.0$0"; }"#, ActionKind::Rewrite, expect![[r#"
+    offered(
+        r#"{ nodejs = "22.1.0$0"; }"#,
+        ActionKind::Rewrite,
+        expect![[r#"
         Allow newer patches: ~22.1.0
         { nodejs = "~22.1.0"; }
         Allow newer versions of its line: ^22.1.0
         { nodejs = "^22.1.0"; }
-    "#]]);
+    "#]],
+    );
     offered(r#"{ nodejs = "20$0"; }"#, ActionKind::Rewrite, expect![[r#""#]]);
 }
 
 #[test]
 fn from_a_requirement_to_a_version() {
-    offered(r#"{ nodejs = "^20.9$0"; }"#, ActionKind::Rewrite, expect![[r#"
+    offered(
+        r#"{ nodejs = "^20.9$0"; }"#,
+        ActionKind::Rewrite,
+        expect![[r#"
         Pin to 20.18.1, the newest that ^20.9 allows
         { nodejs = "20.18.1"; }
-    "#]]);
+    "#]],
+    );
     offered(r#"{ nodejs = "^99$0"; }"#, ActionKind::Rewrite, expect![[r#""#]]);
 }
 

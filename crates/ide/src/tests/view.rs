@@ -96,6 +96,8 @@ fn one_line_above_the_pins() {
 #[test]
 fn names_lead_to_home_pages_and_versions_to_files() {
     at_cursor(FILE, |snapshot, _| {
+        let settings = &Settings { links: false, ..Settings::default() };
+        assert_eq!(Snapshot { settings, ..*snapshot }.links(), Ok(Vec::new()));
         let links = snapshot.links().expect("the index answers");
         let text = &snapshot.document.text;
         let show = |l: crate::Link| format!("{} | {} | {}\n", l.range.of(text), l.url, l.tooltip);
