@@ -113,10 +113,20 @@ impl State {
         file: Snapshot,
         answer: impl FnOnce(&Asked) -> T + Send + 'static,
     ) -> jsonrpc::Result<T> {
+        let index = self.index.get().await;
+        self.ask_with(file, index, answer).await
+    }
+
+    /// As [`Self::ask_of`], with the index at a known moment.
+    pub async fn ask_with<T: Send + 'static>(
+        &self,
+        file: Snapshot,
+        index: Phase,
+        answer: impl FnOnce(&Asked) -> T + Send + 'static,
+    ) -> jsonrpc::Result<T> {
         let Some(session) = self.session().cloned() else {
             return Err(jsonrpc::Error::internal_error());
         };
-        let index = self.index.get().await;
         let (memo, settings) = (self.memo.clone(), self.settings.get());
         let locks = self.locks.clone();
         self.work(move || {

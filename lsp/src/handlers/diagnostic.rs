@@ -24,18 +24,18 @@ pub(crate) async fn pull(
         return Ok(full(None, Vec::new()));
     };
     // What is read for the first time is no news.
-    state.index.get().await;
+    let index = state.index.get().await;
     let (locks, uri) = (state.locks.clone(), file.uri.clone());
     state.work(move || locks.beside(&uri)).await?;
-    // The index, the settings or a lock may change while the answer is worked out; then the older number makes the client
-    // ask once more than it had to.
+    // The index, the settings or a lock may change while the answer is worked out; then the older
+    // number makes the client ask once more than it had to.
     let counts = [state.index.generation(), state.settings.generation(), state.locks.generation()];
     let news = counts.map(|count| count.to_string()).join("-");
     let id = format!("{}-{}-{news}", file.serial, file.version);
     if params.previous_result_id.as_ref() == Some(&id) {
         return Ok(unchanged(id));
     }
-    let found = state.ask_of(file, all).await?;
+    let found = state.ask_with(file, index, all).await?;
     Ok(full(Some(id), found))
 }
 
