@@ -6,19 +6,24 @@ use tower_lsp::{
     Client, LanguageServer,
     jsonrpc::Result,
     ls_types::{
-        CodeActionParams, CodeActionResponse, CompletionItem, CompletionParams, CompletionResponse,
+        CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, CompletionItem,
+        CompletionParams, CompletionResponse, DidChangeConfigurationParams,
         DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-        DocumentDiagnosticParams, DocumentDiagnosticReportResult, Hover, HoverParams,
-        InitializeParams, InitializeResult, InitializedParams,
+        DocumentDiagnosticParams, DocumentDiagnosticReportResult, DocumentLink, DocumentLinkParams,
+        DocumentSymbolParams, DocumentSymbolResponse, ExecuteCommandParams, FoldingRange,
+        FoldingRangeParams, Hover, HoverParams, InitializeParams, InitializeResult,
+        InitializedParams, InlayHint, InlayHintParams, LSPAny, SemanticTokensParams,
+        SemanticTokensRangeParams, SemanticTokensRangeResult, SemanticTokensResult,
     },
 };
 
 use crate::{
     Config, capabilities,
     framing::Malformed,
-    handlers::{code_action, completion, diagnostic, hover, sync},
-    publish,
+    handlers::{code_action, command, completion, diagnostic, hover, sync, view},
+    locks, publish,
     session::Session,
+    settings,
     state::State,
 };
 
@@ -44,17 +49,24 @@ impl LanguageServer for Backend {
         let session = Session::new(&params);
         let result = capabilities::initialize_result(&session, &self.state.version);
         self.state.agree(session);
+        settings::begin(&self.state);
         // The index is opened beside everything else. What watches it ends with the server.
         let state = Arc::downgrade(&self.state);
         tokio::spawn(self.state.index.clone().watch(move || {
             let state = state.upgrade();
-            state.inspect(publish::index_changed).is_some()
+            state.inspect(publish::news).is_some()
         }));
+        tokio::spawn(locks::watch(Arc::downgrade(&self.state)));
         Ok(result)
     }
 
     async fn initialized(&self, _: InitializedParams) {
         self.state.greet();
+        settings::follow(&self.state);
+    }
+
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        settings::changed(&self.state, &params.settings);
     }
 
     async fn shutdown(&self) -> Result<()> {
@@ -87,6 +99,53 @@ impl LanguageServer for Backend {
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         code_action::code_actions(&self.state, params).await
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        code_action::resolve(&self.state, action).await
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        view::inlay_hints(&self.state, params).await
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        view::code_lens(&self.state, params).await
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        view::links(&self.state, params).await
+    }
+
+    async fn document_symbol(
+        &self,
+        params: DocumentSymbolParams,
+    ) -> Result<Option<DocumentSymbolResponse>> {
+        view::symbols(&self.state, params).await
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        view::folds(&self.state, params).await
+    }
+
+    async fn semantic_tokens_full(
+        &self,
+        params: SemanticTokensParams,
+    ) -> Result<Option<SemanticTokensResult>> {
+        let tokens = view::tokens(&self.state, params.text_document, None).await?;
+        Ok(tokens.map(SemanticTokensResult::Tokens))
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: SemanticTokensRangeParams,
+    ) -> Result<Option<SemanticTokensRangeResult>> {
+        let tokens = view::tokens(&self.state, params.text_document, Some(params.range)).await?;
+        Ok(tokens.map(SemanticTokensRangeResult::Tokens))
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
+        command::execute(&self.state, params).await
     }
 
     async fn diagnostic(

@@ -1,15 +1,28 @@
 //! What the server says it can do: only what it does well, since in some editors a feature belongs
 //! to the one server that declares it.
 
+use ide::ActionKind;
 use syntax::Encoding;
 use tower_lsp::ls_types::{
-    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
+    CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, CompletionOptions,
     CompletionOptionsCompletionItem, DiagnosticOptions, DiagnosticServerCapabilities,
-    HoverProviderCapability, InitializeResult, PositionEncodingKind, ServerCapabilities,
-    ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    DocumentLinkOptions, ExecuteCommandOptions, FoldingRangeProviderCapability,
+    HoverProviderCapability, InitializeResult, OneOf, PositionEncodingKind,
+    SemanticTokensFullOptions, SemanticTokensOptions, ServerCapabilities, ServerInfo,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    WorkDoneProgressOptions,
 };
 
-use crate::session::Session;
+use crate::{handlers::command::COMMANDS, session::Session, to_proto};
+
+/// The sorts of code actions that there are.
+const ACTION_KINDS: [ActionKind; 5] = [
+    ActionKind::QuickFix,
+    ActionKind::Rewrite,
+    ActionKind::FixAll,
+    ActionKind::OrganizePins,
+    ActionKind::UpdatePins,
+];
 
 /// The answer to the client's hello.
 pub(crate) fn initialize_result(session: &Session, version: &str) -> InitializeResult {
@@ -37,9 +50,31 @@ pub(crate) fn initialize_result(session: &Session, version: &str) -> InitializeR
             }),
             hover_provider: Some(HoverProviderCapability::Simple(true)),
             code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-                code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+                code_action_kinds: Some(ACTION_KINDS.map(to_proto::action_kind).to_vec()),
+                resolve_provider: Some(true),
                 ..CodeActionOptions::default()
             })),
+            inlay_hint_provider: Some(OneOf::Left(true)),
+            code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
+            document_link_provider: Some(DocumentLinkOptions {
+                resolve_provider: Some(false),
+                work_done_progress_options: WorkDoneProgressOptions::default(),
+            }),
+            document_symbol_provider: Some(OneOf::Left(true)),
+            folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
+            semantic_tokens_provider: Some(
+                SemanticTokensOptions {
+                    legend: to_proto::view::token_legend(),
+                    range: Some(true),
+                    full: Some(SemanticTokensFullOptions::Bool(true)),
+                    ..SemanticTokensOptions::default()
+                }
+                .into(),
+            ),
+            execute_command_provider: Some(ExecuteCommandOptions {
+                commands: COMMANDS.map(str::to_owned).to_vec(),
+                ..ExecuteCommandOptions::default()
+            }),
             diagnostic_provider: session
                 .pull_diagnostics
                 .then(|| DiagnosticServerCapabilities::Options(DiagnosticOptions::default())),

@@ -58,6 +58,17 @@ pub(crate) struct ItemData {
     pub v: Option<String>,
 }
 
+/// What a code action carries until its edits are asked for.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ActionData {
+    /// The file.
+    pub uri: ls_types::Uri,
+    /// The version of the file that it was offered for.
+    pub version: i32,
+    /// The name of what is to be done.
+    pub task: String,
+}
+
 /// What a completion item stands for, if it is one of ours.
 pub(crate) fn origin(item: &ls_types::CompletionItem) -> Option<Origin> {
     let data: ItemData = serde_json::from_value(item.data.clone()?).ok()?;

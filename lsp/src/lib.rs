@@ -15,8 +15,10 @@ mod framing;
 mod from_proto;
 mod handlers;
 mod index;
+mod locks;
 mod publish;
 mod session;
+mod settings;
 mod state;
 mod to_proto;
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::time;
-use tower_lsp::ls_types::Uri;
+use tower_lsp::{jsonrpc, ls_types::Uri};
 
 use crate::{
     documents::{Documents, Snapshot},
@@ -59,26 +59,40 @@ pub(crate) fn closed(state: &Arc<State>, uri: Uri) {
     }
 }
 
-/// Brings the diagnostics of all files up to date after news about the index.
-pub(crate) fn index_changed(state: &Arc<State>) {
+/// Brings what the client shows of all files up to date after news about the index or the settings.
+pub(crate) fn news(state: &Arc<State>) {
     if !state.is_greeted() {
         // Nothing is open yet, and nothing has been asked.
         return;
+    }
+    let Some(session) = state.session() else { return };
+    if session.refresh_inlay_hints {
+        let client = state.client.clone();
+        tell(async move { client.inlay_hint_refresh().await });
+    }
+    if session.refresh_code_lenses {
+        let client = state.client.clone();
+        tell(async move { client.code_lens_refresh().await });
     }
     if pushes(state) {
         for file in state.documents.all() {
             tokio::spawn(push(state.clone(), file));
         }
-    } else if state.session().is_some_and(|session| session.refresh_diagnostics) {
+    } else if session.refresh_diagnostics {
         let client = state.client.clone();
-        tokio::spawn(async move {
-            match time::timeout(ANSWER, client.workspace_diagnostic_refresh()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!("the client does not refresh: {error}"),
-                Err(_) => tracing::warn!("the client does not answer"),
-            }
-        });
+        tell(async move { client.workspace_diagnostic_refresh().await });
     }
+}
+
+/// Tells the client to ask again. Nothing waits for its answer.
+fn tell(refresh: impl Future<Output = jsonrpc::Result<()>> + Send + 'static) {
+    tokio::spawn(async move {
+        match time::timeout(ANSWER, refresh).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!("the client does not refresh: {error}"),
+            Err(_) => tracing::warn!("the client does not answer"),
+        }
+    });
 }
 
 fn pushes(state: &State) -> bool {

@@ -1,6 +1,7 @@
 //! What was agreed with the client when it said hello.
 
 use serde::Deserialize;
+use serde_json::Value;
 use syntax::Encoding;
 use tower_lsp::ls_types::{ClientCapabilities, InitializeParams, MarkupKind, PositionEncodingKind};
 
@@ -25,6 +26,26 @@ pub(crate) struct Session {
     pub refresh_diagnostics: bool,
     /// Whether an edit may name the version of the document that it is for.
     pub versioned_edits: bool,
+    /// Whether the client works a code action's edit out when it is chosen.
+    pub resolves_edits: bool,
+    /// Whether a problem may have a link to a page about it.
+    pub code_description: bool,
+    /// Whether a problem may point at other places.
+    pub related_information: bool,
+    /// Whether the client can be told to ask for inlay hints again.
+    pub refresh_inlay_hints: bool,
+    /// Whether the client can be told to ask for code lenses again.
+    pub refresh_code_lenses: bool,
+    /// Whether the client can be asked for its settings.
+    pub has_configuration: bool,
+    /// Whether the client wants to be asked to tell of changed settings.
+    pub registers_configuration: bool,
+    /// Whether edits can be sent to the client.
+    pub applies_edits: bool,
+    /// Whether an outline may have things in things.
+    pub hierarchical_symbols: bool,
+    /// The client's `initializationOptions`, which may hold settings.
+    pub options: Option<Value>,
     /// A command of the client that opens its completion list.
     pub suggest_command: Option<String>,
 }
@@ -40,8 +61,8 @@ impl Session {
     /// What follows from a client's hello.
     pub fn new(params: &InitializeParams) -> Self {
         let client = &params.capabilities;
-        let options = params.initialization_options.clone();
-        let options: Option<Options> = serde_json::from_value(options.unwrap_or_default())
+        let said = params.initialization_options.clone();
+        let options: Option<Options> = serde_json::from_value(said.clone().unwrap_or_default())
             .unwrap_or_else(|error| {
                 tracing::warn!("the client's initializationOptions are not understood: {error}");
                 None
@@ -54,6 +75,14 @@ impl Session {
         let edits = workspace.and_then(|w| w.workspace_edit.as_ref()?.document_changes);
         let hover = text.and_then(|t| t.hover.as_ref()?.content_format.as_ref());
         let documentation = item.and_then(|i| i.documentation_format.as_ref());
+        let shown = text.and_then(|t| t.publish_diagnostics.as_ref());
+        let resolves = text.and_then(|t| t.code_action.as_ref()?.resolve_support.as_ref());
+        let outline =
+            text.and_then(|t| t.document_symbol.as_ref()?.hierarchical_document_symbol_support);
+        let hints = workspace.and_then(|w| w.inlay_hint.as_ref()?.refresh_support);
+        let lenses = workspace.and_then(|w| w.code_lens.as_ref()?.refresh_support);
+        let registers =
+            workspace.and_then(|w| w.did_change_configuration.as_ref()?.dynamic_registration);
         let markdown = |formats: &Vec<MarkupKind>| formats.contains(&MarkupKind::Markdown);
         Self {
             encoding: encoding(client),
@@ -65,6 +94,16 @@ impl Session {
             pull_diagnostics: text.is_some_and(|t| t.diagnostic.is_some()),
             refresh_diagnostics: refresh.unwrap_or(false),
             versioned_edits: edits.unwrap_or(false),
+            resolves_edits: resolves.is_some_and(|r| r.properties.iter().any(|p| p == "edit")),
+            code_description: shown.and_then(|d| d.code_description_support).unwrap_or(false),
+            related_information: shown.and_then(|d| d.related_information).unwrap_or(false),
+            refresh_inlay_hints: hints.unwrap_or(false),
+            refresh_code_lenses: lenses.unwrap_or(false),
+            has_configuration: workspace.and_then(|w| w.configuration).unwrap_or(false),
+            registers_configuration: registers.unwrap_or(false),
+            applies_edits: workspace.and_then(|w| w.apply_edit).unwrap_or(false),
+            hierarchical_symbols: outline.unwrap_or(false),
+            options: said,
             suggest_command: options.suggest_command,
         }
     }

@@ -8,7 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use ide::Memo;
+use ide::{Memo, Settings};
 use model::SourceError;
 use syntax::Encoding;
 use tokio::{sync::Semaphore, task};
@@ -18,7 +18,9 @@ use crate::{
     Config,
     documents::{Documents, Snapshot},
     index::{IndexHandle, Phase},
+    locks::{LockState, Locks},
     session::Session,
+    settings::SettingsHandle,
 };
 
 /// How many threads work for requests at once. More would only take turns.
@@ -30,6 +32,8 @@ pub(crate) struct State {
     pub version: String,
     pub documents: Documents,
     pub index: Arc<IndexHandle>,
+    pub settings: SettingsHandle,
+    pub locks: Arc<Locks>,
     memo: Arc<Memo>,
     session: OnceLock<Session>,
     /// Whether the client has said that it is ready; nothing may be sent to it before.
@@ -42,7 +46,9 @@ pub(crate) struct Asked {
     pub file: Snapshot,
     pub document: Arc<ide::Document>,
     pub index: Phase,
+    lock: LockState,
     memo: Arc<Memo>,
+    settings: Arc<Settings>,
     pub session: Session,
     pub now: i64,
 }
@@ -55,6 +61,8 @@ impl State {
             version: config.version,
             documents: Documents::default(),
             index: Arc::new(IndexHandle::new(config.open_source)),
+            settings: SettingsHandle::default(),
+            locks: Arc::default(),
             memo: Arc::default(),
             session: OnceLock::new(),
             greeted: AtomicBool::new(false),
@@ -105,14 +113,26 @@ impl State {
         file: Snapshot,
         answer: impl FnOnce(&Asked) -> T + Send + 'static,
     ) -> jsonrpc::Result<T> {
+        let index = self.index.get().await;
+        self.ask_with(file, index, answer).await
+    }
+
+    /// As [`Self::ask_of`], with the index at a known moment.
+    pub async fn ask_with<T: Send + 'static>(
+        &self,
+        file: Snapshot,
+        index: Phase,
+        answer: impl FnOnce(&Asked) -> T + Send + 'static,
+    ) -> jsonrpc::Result<T> {
         let Some(session) = self.session().cloned() else {
             return Err(jsonrpc::Error::internal_error());
         };
-        let index = self.index.get().await;
-        let memo = self.memo.clone();
+        let (memo, settings) = (self.memo.clone(), self.settings.get());
+        let locks = self.locks.clone();
         self.work(move || {
             let document = file.document();
-            answer(&Asked { file, document, index, memo, session, now: now() })
+            let lock = locks.beside(&file.uri);
+            answer(&Asked { file, document, index, lock, memo, settings, session, now: now() })
         })
         .await
     }
@@ -142,7 +162,9 @@ impl Asked {
         ide::Snapshot {
             document: &self.document,
             index: self.index.as_index(),
+            lock: self.lock.as_lock(),
             memo: &self.memo,
+            settings: &self.settings,
             now: self.now,
         }
     }

@@ -1,16 +1,22 @@
 //! From our terms to the protocol's.
 
-use ide::{Completions, Document, Item, ItemKind, Markup, Severity};
+pub(crate) mod view;
+
+use ide::{ActionKind, Completions, Document, FileTask, Item, ItemKind, Markup, Severity, Task};
 use syntax::{TextEdit, TextRange};
 use tower_lsp::ls_types::{
-    self, CodeActionKind, CodeActionOrCommand, Command, CompletionItemKind,
-    CompletionItemLabelDetails, CompletionItemTag, CompletionList, CompletionTextEdit,
-    DiagnosticSeverity, DocumentChanges, HoverContents, InsertTextFormat, MarkupContent,
+    self, CodeActionKind, CodeDescription, Command, CompletionItemKind, CompletionItemLabelDetails,
+    CompletionItemTag, CompletionList, CompletionTextEdit, DiagnosticRelatedInformation,
+    DiagnosticSeverity, DocumentChanges, HoverContents, InsertTextFormat, Location, MarkupContent,
     MarkupKind, NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, TextDocumentEdit,
     WorkspaceEdit,
 };
 
-use crate::{documents::Snapshot, from_proto::ItemData, session::Session};
+use crate::{
+    documents::Snapshot,
+    from_proto::{ActionData, ItemData},
+    session::Session,
+};
 
 /// The name under which diagnostics are shown.
 const SOURCE: &str = "nix-archiver";
@@ -105,45 +111,78 @@ fn completion_item(
 
 /// A diagnostic.
 pub(crate) fn diagnostic(
+    file: &Snapshot,
     doc: &Document,
     diagnostic: &ide::Diagnostic,
     session: &Session,
 ) -> ls_types::Diagnostic {
     let problem = &diagnostic.problem;
+    let page = problem.kind().page().parse().ok().map(|href| CodeDescription { href });
+    let related = problem.related().map(|(at, message)| {
+        let location = Location { uri: file.uri.clone(), range: range(doc, at, session) };
+        vec![DiagnosticRelatedInformation { location, message }]
+    });
     ls_types::Diagnostic {
         range: range(doc, diagnostic.range, session),
-        severity: Some(match problem.severity() {
+        severity: Some(match diagnostic.severity {
             Severity::Error => DiagnosticSeverity::ERROR,
             Severity::Warning => DiagnosticSeverity::WARNING,
             Severity::Information => DiagnosticSeverity::INFORMATION,
+            Severity::Hint => DiagnosticSeverity::HINT,
         }),
-        code: Some(NumberOrString::String(problem.code().to_owned())),
+        code: Some(NumberOrString::String(problem.kind().code().to_owned())),
+        code_description: session.code_description.then_some(page).flatten(),
         source: Some(SOURCE.to_owned()),
         message: problem.to_string(),
+        related_information: session.related_information.then_some(related).flatten(),
         ..ls_types::Diagnostic::default()
     }
 }
 
-/// A code action.
+/// The kind of a code action; kinds are paths of words with dots between.
+pub(crate) fn action_kind(kind: ActionKind) -> CodeActionKind {
+    match kind {
+        ActionKind::QuickFix => CodeActionKind::QUICKFIX,
+        ActionKind::Rewrite => CodeActionKind::REFACTOR_REWRITE,
+        ActionKind::FixAll => CodeActionKind::from("source.fixAll.nix-archiver"),
+        ActionKind::OrganizePins => CodeActionKind::from("source.organizePins"),
+        ActionKind::UpdatePins => CodeActionKind::from("source.updatePins"),
+    }
+}
+
+/// A code action. What it does to a whole file is left to be worked out where the client asks for
+/// that once it is chosen.
 pub(crate) fn code_action(
     file: &Snapshot,
     doc: &Document,
     action: ide::CodeAction,
+    edits_of: impl Fn(FileTask) -> Vec<TextEdit>,
     session: &Session,
-) -> CodeActionOrCommand {
-    let solves = action.solves.as_ref().map(|problem| vec![diagnostic(doc, problem, session)]);
-    CodeActionOrCommand::CodeAction(ls_types::CodeAction {
+) -> ls_types::CodeAction {
+    let problem = |problem| vec![diagnostic(file, doc, problem, session)];
+    let (edits, data) = match action.task {
+        Task::Edits(edits) => (Some(edits), None),
+        Task::WholeFile(task) if session.resolves_edits => (None, Some(task)),
+        Task::WholeFile(task) => (Some(edits_of(task)), None),
+    };
+    let data = data.map(|task| ActionData {
+        uri: file.uri.clone(),
+        version: file.version,
+        task: task.name().to_owned(),
+    });
+    ls_types::CodeAction {
         title: action.title,
-        kind: Some(CodeActionKind::QUICKFIX),
-        diagnostics: solves,
-        edit: Some(workspace_edit(file, doc, &action.edits, session)),
+        kind: Some(action_kind(action.kind)),
+        diagnostics: action.solves.as_ref().map(problem),
+        edit: edits.map(|edits| workspace_edit(file, doc, &edits, session)),
         is_preferred: action.preferred.then_some(true),
+        data: data.and_then(|data| serde_json::to_value(data).ok()),
         ..ls_types::CodeAction::default()
-    })
+    }
 }
 
 /// Edits to one file, bound to its version where the client takes that.
-fn workspace_edit(
+pub(crate) fn workspace_edit(
     file: &Snapshot,
     doc: &Document,
     edits: &[TextEdit],

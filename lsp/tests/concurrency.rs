@@ -94,7 +94,12 @@ impl Session {
             Self { to_server: Some(to_server), from_server, server, kept: Vec::new() };
         // A client that pulls: then no diagnostics are worked out unasked.
         let capabilities = json!({ "textDocument": { "diagnostic": {} } });
-        let hello = json!({ "processId": null, "rootUri": null, "capabilities": capabilities });
+        // The index of these tests is old on purpose.
+        let options = json!({ "index.oldAfterDays": 0 });
+        let hello = json!({
+            "processId": null, "rootUri": null, "capabilities": capabilities,
+            "initializationOptions": options,
+        });
         session.request(1, "initialize", hello).await;
         session.answer(1).await;
         session.send(json!({ "method": "initialized", "params": {} })).await;

@@ -4,8 +4,8 @@
 #
 #   index.sh PROGRAM FOLDER
 #
-# leaves the history in FOLDER/nixpkgs and the index in FOLDER/index. The clock stands still, so
-# that every run makes the same commits.
+# leaves the history in FOLDER/nixpkgs and the index in FOLDER/index. The clock stands still, but
+# for the last commit, which is of today: an index that has seen nothing for long is reported as old.
 set -euo pipefail
 program=$1
 folder=$2
@@ -123,5 +123,7 @@ nodejs 20.10.0
 commit 2024-02-02 "Revert nodejs to 20.10.0"
 ripgrep 14.1.0
 commit 2024-03-20 "ripgrep: 13.0.0 -> 14.1.0"
+echo "Nix Packages collection" > "$repo/README.md"
+commit "$(date -u +%F)" "README: init"
 
 "$program" index --repo "$repo" --branch nixpkgs-unstable --index "$folder/index"

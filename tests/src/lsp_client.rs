@@ -97,10 +97,17 @@ impl Client {
         client
     }
 
-    /// Says hello; returns what the server can do.
+    /// Says hello; returns what the server can do. The indexes of tests are old on purpose, and that
+    /// is not to be reported.
     pub fn hello(&mut self, capabilities: Value) -> Value {
+        self.hello_with(capabilities, json!({ "index": { "oldAfterDays": 0 } }))
+    }
+
+    /// Says hello with these `initializationOptions`; returns what the server can do.
+    pub fn hello_with(&mut self, capabilities: Value, options: Value) -> Value {
         let hello = json!({
             "processId": std::process::id(), "rootUri": null, "capabilities": capabilities,
+            "initializationOptions": options,
         });
         let answer = self.call("initialize", hello);
         self.notify("initialized", json!({}));

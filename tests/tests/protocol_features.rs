@@ -1,7 +1,7 @@
 //! What an editor is sent: completion, hover, quick fixes.
 
 use nix_archiver_tests::{
-    lsp_client::{Client, FILE, labels, position},
+    lsp_client::{Client, FILE, PATIENCE, codes, labels, position},
     small_index,
 };
 use serde_json::{Value, json};
@@ -158,7 +158,11 @@ fn quick_fixes_are_tied_to_their_problems() {
     let titles: Vec<_> = actions.as_array().expect("a list").iter().map(|a| &a["title"]).collect();
     assert_eq!(
         titles,
-        ["Change to 20.11.0 (next below)", "Change to 20.18.1 (next above, newest of its line)"]
+        [
+            "Change to 20.11.0 (next below)",
+            "Change to 20.18.1 (next above, newest of its line)",
+            "Fix all problems that have a best solution",
+        ]
     );
     let best = &actions[0];
     assert_eq!((&best["kind"], &best["isPreferred"]), (&json!("quickfix"), &json!(true)));
@@ -171,7 +175,7 @@ fn quick_fixes_are_tied_to_their_problems() {
     let actions = client.call("textDocument/codeAction", ask.clone());
     assert_eq!(actions[0]["title"], "Change to nodejs");
     for (only, any) in
-        [("quickfix", true), ("refactor", false), ("", true), ("source.fixAll", false)]
+        [("quickfix", true), ("refactor", false), ("", true), ("source.fixAll", true)]
     {
         ask["context"]["only"] = json!([only]);
         let actions = client.call("textDocument/codeAction", ask.clone());
@@ -195,5 +199,116 @@ fn the_starter_index_answers_where_there_is_no_other() {
         assert!(text.contains("starter index"), "{text}");
         assert_eq!(diagnostics[0]["code"], "unknown-package", "{diagnostics:?}");
     }
+    client.stop();
+}
+
+#[test]
+fn what_is_done_to_a_whole_file_is_worked_out_when_it_is_chosen() {
+    let mut capabilities = modern();
+    capabilities["textDocument"]["codeAction"] =
+        json!({ "dataSupport": true, "resolveSupport": { "properties": ["edit"] } });
+    let (_dir, mut client) = greet(capabilities);
+    let text = "{\n  nodejs = \"20.11.0\";\n  git = 2.44.0;\n}\n";
+    client.open(text);
+    let mut ask = json!({
+        "textDocument": { "uri": FILE }, "context": { "diagnostics": [] },
+        "range": { "start": { "line": 1, "character": 3 }, "end": { "line": 1, "character": 3 } },
+    });
+    for (only, title, edits) in [
+        (json!(["source.fixAll"]), "Fix all problems that have a best solution", 2),
+        (json!(["source.organizePins"]), "Sort pins by name", 2),
+        (json!(["source"]), "Fix all problems that have a best solution", 2),
+        (json!(["source.updatePins"]), "Update all pins to the newest of their line", 1),
+    ] {
+        ask["context"]["only"] = only.clone();
+        let action = client.call("textDocument/codeAction", ask.clone())[0].take();
+        assert_eq!(action["title"], title, "{only}");
+        assert_eq!(action.get("edit"), None, "{only}");
+        let change =
+            client.call("codeAction/resolve", action.clone())["edit"]["documentChanges"][0].take();
+        assert_eq!(change["textDocument"], json!({ "uri": FILE, "version": 1 }), "{only}");
+        assert_eq!(change["edits"].as_array().map(Vec::len), Some(edits), "{only}: {change}");
+    }
+    ask["context"]["only"] = json!(["refactor"]);
+    let action = client.call("textDocument/codeAction", ask.clone())[0].take();
+    assert_eq!(action["title"], "Pin to 20.18.1, the newest of 20 (minor update)");
+    assert!(action["edit"].is_object());
+
+    ask["context"]["only"] = json!(["source.organizePins"]);
+    let action = client.call("textDocument/codeAction", ask.clone())[0].take();
+    client.replace(2, "{ }");
+    let id = client.request("codeAction/resolve", action);
+    let refused = client.answer(id).expect_err("the file has changed");
+    assert_eq!(refused["code"], -32801, "{refused}");
+    client.stop();
+}
+
+#[test]
+fn settings_change_what_is_reported_while_the_server_runs() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let index = dir.path().join("index");
+    small_index::write(&index, &small_index::packages());
+    let severity = |code: &str, severity: &str| json!({ "diagnostics": { "severity": { code: severity } }, "index.oldAfterDays": 0 });
+
+    // Said in the hello, and changed by a client that pushes its settings.
+    let mut client = Client::start(&index);
+    client.hello_with(json!({}), severity("unknown-package", "hint"));
+    client.open("{ nosuch = \"1\"; }");
+    assert_eq!(client.pushed(1)[0]["severity"], 4);
+    let settings = json!({ "settings": { "nix-archiver": severity("unknown-package", "off") } });
+    client.notify("workspace/didChangeConfiguration", settings);
+    assert_eq!(client.pushed(1), [Value::Null; 0]);
+    let old = json!({ "settings": { "nix-archiver": { "index.oldAfterDays": 1 } } });
+    client.notify("workspace/didChangeConfiguration", old);
+    assert_eq!(codes(&client.pushed(1)), ["index-old", "unknown-package"]);
+    client.stop();
+
+    // Asked for, from a client that answers.
+    let mut client = Client::start(&index);
+    client.answers = false;
+    let capabilities = json!({ "workspace": {
+        "configuration": true, "didChangeConfiguration": { "dynamicRegistration": true },
+    } });
+    client.hello_with(capabilities, json!(null));
+    let answer = |client: &mut Client, said: Value| {
+        let asked = client.wait("the question for settings", PATIENCE, |message| {
+            message["method"] == "workspace/configuration"
+        });
+        assert_eq!(asked["params"]["items"], json!([{ "section": "nix-archiver" }]));
+        client.send(&json!({ "jsonrpc": "2.0", "id": asked["id"], "result": [said] }));
+    };
+    answer(&mut client, severity("unknown-package", "warning"));
+    let wanted = client.wait("the registration", PATIENCE, |message| {
+        message["method"] == "client/registerCapability"
+    });
+    assert_eq!(wanted["params"]["registrations"][0]["method"], "workspace/didChangeConfiguration");
+    client.send(&json!({ "jsonrpc": "2.0", "id": wanted["id"], "result": null }));
+    client.open("{ nosuch = \"1\"; }");
+    while client.pushed(1)[0]["severity"] != 2 {}
+    client.notify("workspace/didChangeConfiguration", json!({ "settings": null }));
+    answer(&mut client, severity("unknown-package", "information"));
+    assert_eq!(client.pushed(1)[0]["severity"], 3);
+    client.stop();
+}
+
+#[test]
+fn a_problem_links_to_its_page_and_to_what_it_is_about() {
+    let mut capabilities = modern();
+    capabilities["textDocument"]["publishDiagnostics"] =
+        json!({ "codeDescriptionSupport": true, "relatedInformation": true });
+    let (_dir, mut client) = greet(capabilities);
+    client.open("{ git = \"2.44.0\"; git = \"2.44.0\"; }");
+    let problem = client.pushed(1)[0].take();
+    let page = problem["codeDescription"]["href"].as_str().expect("a page");
+    assert!(page.ends_with("/docs/diagnostics.md#duplicate-pin"), "{page}");
+    let related = &problem["relatedInformation"][0];
+    assert_eq!(related["location"]["uri"], FILE);
+    assert_eq!(related["location"]["range"]["start"]["character"], 2);
+    client.stop();
+
+    let (_dir, mut client) = greet(modern());
+    client.open("{ git = \"2.44.0\"; git = \"2.44.0\"; }");
+    let problem = client.pushed(1)[0].take();
+    assert_eq!((problem.get("codeDescription"), problem.get("relatedInformation")), (None, None));
     client.stop();
 }

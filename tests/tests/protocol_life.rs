@@ -78,9 +78,16 @@ fn it_says_what_it_can_do_and_nothing_more() {
         names,
         [
             "codeActionProvider",
+            "codeLensProvider",
             "completionProvider",
+            "documentLinkProvider",
+            "documentSymbolProvider",
+            "executeCommandProvider",
+            "foldingRangeProvider",
             "hoverProvider",
+            "inlayHintProvider",
             "positionEncoding",
+            "semanticTokensProvider",
             "textDocumentSync"
         ]
     );

@@ -35,9 +35,19 @@ export function makeClient(
     diagnosticCollectionName: SECTION,
     // A pin that has just been written by name shows its versions at once.
     initializationOptions: { suggestCommand: 'editor.action.triggerSuggest' },
+    middleware: { workspace: { didChangeConfiguration: () => tell() } },
     stdioOptions: { stdout: () => {}, stderr: stream => log(stream, output) },
   };
-  return new LanguageClient(SECTION, 'Nix-Archiver', run, options);
+  const client = new LanguageClient(SECTION, 'Nix-Archiver', run, options);
+
+  // Tells the server that settings have changed; it asks which. Some settings ask for another server,
+  // and this one is being stopped then: the client's own way would show the user an error.
+  const tell = async (): Promise<void> => {
+    await new Promise(resolve => setTimeout(resolve, 0));
+    if (!client.isRunning()) return;
+    await client.sendNotification('workspace/didChangeConfiguration', { settings: null });
+  };
+  return client;
 }
 
 // The server writes its log to standard error, a line a message, with the level in it. Standard

@@ -27,5 +27,5 @@ export function startSettings(): StartSettings {
 
 /** Whether a change of settings asks for a new server process. */
 export function asksForRestart(change: vscode.ConfigurationChangeEvent): boolean {
-  return ['server', 'index'].some(part => change.affectsConfiguration(`${SECTION}.${part}`));
+  return ['server', 'index.path'].some(part => change.affectsConfiguration(`${SECTION}.${part}`));
 }

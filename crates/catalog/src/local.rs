@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use model::{AttrPath, IndexStatus, Name, Package, PackageSource, SourceError, Summary};
+use model::{
+    AttrPath, CommitId, IndexStatus, Name, Package, PackageSource, SourceError, Summary,
+    resolve::Place,
+};
 
 use crate::{Error, Reader, starter};
 
@@ -106,6 +109,14 @@ impl PackageSource for LocalSource {
 
     fn package(&self, path: &AttrPath) -> Result<Option<Package>, SourceError> {
         self.ask(|reader| reader.package(path))
+    }
+
+    fn places(
+        &self,
+        branch: &str,
+        commits: &[CommitId],
+    ) -> Result<Vec<Option<Place>>, SourceError> {
+        self.ask(|reader| reader.places(branch, commits))
     }
 
     fn status(&self) -> Result<IndexStatus, SourceError> {

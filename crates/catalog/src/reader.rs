@@ -10,8 +10,9 @@ use std::{
 };
 
 use model::{
-    AttrPath, IndexStatus, Name, Package, PackageSource, SourceError, Summary,
+    AttrPath, CommitId, IndexStatus, Name, Package, PackageSource, SourceError, Summary,
     memory::{distance, words},
+    resolve::Place,
     source::{dots, level},
 };
 use tantivy::{
@@ -201,6 +202,14 @@ impl PackageSource for Reader {
         let Some(entry) = entry.map_err(|e| self.failed(e))? else { return Ok(None) };
         let record = codec::decode(&entry).map_err(|error| self.damaged(error))?;
         convert::package(record, &*snapshot).map(Some).map_err(|error| self.damaged(error))
+    }
+
+    fn places(
+        &self,
+        branch: &str,
+        commits: &[CommitId],
+    ) -> Result<Vec<Option<Place>>, SourceError> {
+        Ok(self.snapshot()?.places(branch, commits))
     }
 
     fn status(&self) -> Result<IndexStatus, SourceError> {

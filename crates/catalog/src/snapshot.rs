@@ -1,13 +1,14 @@
 //! One commit of the index, open for reading: its rows and the ledger that belongs to them.
 
 use std::{
+    collections::HashMap,
     fs, io,
     path::Path,
     sync::{Arc, OnceLock},
     time::SystemTime,
 };
 
-use model::{BranchStatus, Commit, IndexStatus, SourceError};
+use model::{BranchStatus, Commit, CommitId, IndexStatus, SourceError, resolve::Place};
 use tantivy::{Index, ReloadPolicy, Searcher, directory::MmapDirectory};
 
 use crate::{
@@ -128,6 +129,20 @@ impl Snapshot {
             failed: branch.failed.clone(),
         });
         Ledger { branches: branches.collect() }
+    }
+
+    /// Where commits are on the line of a branch. One pass over the line, however many are asked for.
+    pub fn places(&self, branch: &str, commits: &[CommitId]) -> Vec<Option<Place>> {
+        let mut places: HashMap<CommitId, Option<Place>> =
+            commits.iter().map(|commit| (*commit, None)).collect();
+        if let Some(branch) = self.branches.iter().find(|own| &*own.name == branch) {
+            for (at, commit) in (0..).zip(branch.commits.iter()) {
+                if let Some(place) = places.get_mut(&commit.id) {
+                    *place = Some(Place { at, commit });
+                }
+            }
+        }
+        commits.iter().map(|commit| places[commit]).collect()
     }
 
     /// What the index covers.

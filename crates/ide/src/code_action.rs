@@ -1,38 +1,183 @@
-//! What can be done about pins: quick fixes.
+//! What can be done about pins: quick fixes, newer versions, and what is done to a whole file.
 
 mod fix;
+mod sort;
+mod update;
 
 use model::SourceError;
 use syntax::{TextEdit, TextRange};
 
-use crate::{Diagnostic, Index, Snapshot, diagnostic::check_pin};
+use crate::{
+    Diagnostic, Index, Snapshot,
+    diagnostic::{Checks, Kind, Severity},
+    memo::Remembered,
+};
+
+pub(crate) use update::set_pin;
 
 /// Something that can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeAction {
     /// What it does.
     pub title: String,
-    /// The edits that do it.
-    pub edits: Vec<TextEdit>,
+    /// What sort of action it is.
+    pub kind: ActionKind,
     /// The problem that it solves.
     pub solves: Option<Diagnostic>,
     /// Whether it is the best way to solve its problem.
     pub preferred: bool,
+    /// What it changes.
+    pub task: Task,
+}
+
+/// What sort of action one is: clients ask for sorts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActionKind {
+    /// Solves a problem.
+    QuickFix,
+    /// Says something else, on purpose.
+    Rewrite,
+    /// Solves all problems of a file that have one sure solution.
+    FixAll,
+    /// Puts the pins of a file in order.
+    OrganizePins,
+    /// Brings all pins of a file up to date.
+    UpdatePins,
+}
+
+/// What an action changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Task {
+    /// These edits.
+    Edits(Vec<TextEdit>),
+    /// What [`Snapshot::edits`] works out once the action is chosen.
+    WholeFile(FileTask),
+}
+
+/// What can be done to a whole file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileTask {
+    /// Takes the preferred fix of every problem that has one and leaves no choice: of names and
+    /// versions that are none.
+    FixAll,
+    /// Sorts the pins of each set by name, group by group.
+    Sort,
+    /// Takes the newest version of the line of every pin.
+    Update,
+}
+
+impl FileTask {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::FixAll, Self::Sort, Self::Update];
+
+    /// A name that stays the same.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FixAll => "fix-all",
+            Self::Sort => "sort",
+            Self::Update => "update",
+        }
+    }
+
+    fn kind(self) -> ActionKind {
+        match self {
+            Self::FixAll => ActionKind::FixAll,
+            Self::Sort => ActionKind::OrganizePins,
+            Self::Update => ActionKind::UpdatePins,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::FixAll => "Fix all problems that have a best solution",
+            Self::Sort => "Sort pins by name",
+            Self::Update => "Update all pins to the newest of their line",
+        }
+    }
 }
 
 pub(crate) fn code_actions(
     snapshot: &Snapshot,
     range: TextRange,
+    wanted: impl Fn(ActionKind) -> bool,
 ) -> Result<Vec<CodeAction>, SourceError> {
-    let (Index::Ready(source), Some(file)) = (snapshot.index, snapshot.document.pin_file()) else {
-        return Ok(Vec::new());
-    };
-    let Some(index) = snapshot.memo.ask(source)? else { return Ok(Vec::new()) };
+    let Some(file) = snapshot.document.pin_file() else { return Ok(Vec::new()) };
     let mut actions = Vec::new();
-    for pin in file.pins_in(range) {
-        if let Some(diagnostic) = check_pin(&index, pin, true)? {
-            actions.extend(fix::fixes(snapshot.document, pin, &diagnostic));
+    let index = remembered(snapshot)?;
+    if wanted(ActionKind::QuickFix) || wanted(ActionKind::Rewrite) {
+        let first = file.pins.partition_point(|pin| pin.range.end < range.start);
+        let pins = file.pins_in(range);
+        let mut checks = Checks::new(snapshot, file, index.as_ref());
+        for (at, pin) in (first..).zip(pins) {
+            if wanted(ActionKind::QuickFix) {
+                for diagnostic in checks.of(at)? {
+                    actions.extend(fix::fixes(snapshot, index.as_ref(), pin, &diagnostic)?);
+                }
+            }
+            // The titles name no package, so they are for one pin.
+            if wanted(ActionKind::Rewrite)
+                && pins.len() == 1
+                && let Some(index) = &index
+            {
+                actions.extend(update::rewrites(snapshot, index, pin)?);
+            }
+        }
+    }
+    for task in FileTask::ALL {
+        if wanted(task.kind()) && !edits(snapshot, task)?.is_empty() {
+            actions.push(CodeAction {
+                title: task.title().to_owned(),
+                kind: task.kind(),
+                solves: None,
+                preferred: false,
+                task: Task::WholeFile(task),
+            });
         }
     }
     Ok(actions)
+}
+
+/// The edits of a task.
+pub(crate) fn edits(snapshot: &Snapshot, task: FileTask) -> Result<Vec<TextEdit>, SourceError> {
+    let Some(file) = snapshot.document.pin_file() else { return Ok(Vec::new()) };
+    let index = remembered(snapshot)?;
+    match (task, &index) {
+        (FileTask::Sort, _) => Ok(sort::sort(&snapshot.document.text, file)),
+        (FileTask::Update, Some(index)) => update::to_newest_in_line(snapshot, file, index),
+        (FileTask::Update, None) => Ok(Vec::new()),
+        (FileTask::FixAll, index) => {
+            let mut edits: Vec<TextEdit> = Vec::new();
+            let mut checks = Checks::new(snapshot, file, index.as_ref());
+            for (at, pin) in file.pins.iter().enumerate() {
+                for diagnostic in checks.of(at)?.into_iter().filter(has_best_solution) {
+                    let fixes = fix::fixes(snapshot, index.as_ref(), pin, &diagnostic)?;
+                    let Some(fix) = fixes.into_iter().find(|fix| fix.preferred) else { continue };
+                    let Task::Edits(more) = fix.task else { continue };
+                    let apart = |edit: &TextEdit| edits.iter().all(|e| e.range != edit.range);
+                    if more.iter().all(apart) {
+                        edits.extend(more);
+                    }
+                }
+            }
+            Ok(edits)
+        }
+    }
+}
+
+/// Whether the preferred fix of a problem may be taken without a look at it. Where a text is wrong
+/// as far as can be told, anything near is better; a version that may exist, or that is only not
+/// liked, stays.
+fn has_best_solution(diagnostic: &Diagnostic) -> bool {
+    match diagnostic.problem.kind() {
+        Kind::UnknownPackage | Kind::PartialVersion | Kind::NotALiteral => true,
+        Kind::UnknownVersion => diagnostic.problem.at_most() == Severity::Error,
+        _ => false,
+    }
+}
+
+fn remembered<'a>(snapshot: &Snapshot<'a>) -> Result<Option<Remembered<'a>>, SourceError> {
+    match snapshot.index {
+        Index::Ready(source) => snapshot.memo.ask(source),
+        Index::Loading | Index::Failed(_) => Ok(None),
+    }
 }

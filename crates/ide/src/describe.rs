@@ -1,12 +1,18 @@
 //! What is said of packages and releases, in one wording for hover, completion and messages.
 
+use std::fmt::Write as _;
+
 use model::{
-    AttrPath, Commit, IndexOrigin, IndexStatus, Package, PackageSource, Release, SourceError,
+    AttrPath, Commit, IndexOrigin, IndexStatus, Lock, LockedPin, Package, PackageSource, Release,
+    Requirement, SourceError,
     date::{DAY, format_day},
     version,
 };
 
-use crate::markup::{Line, Markup};
+use crate::{
+    markup::{Line, Markup},
+    timeline,
+};
 
 /// A package and one of its releases: what it is, when it was there, what is newer.
 pub(crate) fn release(package: &Package, release: &Release, now: i64) -> Markup {
@@ -18,6 +24,7 @@ pub(crate) fn release(package: &Package, release: &Release, now: i64) -> Markup 
     out.paragraph(warnings(release));
     out.paragraph(seen(release, now));
     out.paragraph([newer(package, &release.version)]);
+    out.table(timeline::of_line(package, &release.version));
     out.paragraph(origins(package, release));
     out.code(nix_shell(&package.attr_path, release.last_seen()));
     out
@@ -39,6 +46,38 @@ pub(crate) fn package(package: &Package, newest: &Release, now: i64) -> Markup {
     out.paragraph(warnings(newest));
     out.paragraph(origins(package, newest));
     out
+}
+
+/// What a requirement allows; nothing for a text that is none.
+pub(crate) fn requirement(out: &mut Markup, package: &Package, text: &str) {
+    let Ok(requirement) = Requirement::parse(text) else { return };
+    let versions = package.releases.iter().map(|release| release.version.as_str());
+    let allowed = requirement.select(versions);
+    let line = Line::default().code(text);
+    out.paragraph([match allowed.as_slice() {
+        [] => line.and(" allows none of the known versions."),
+        [only] => line.and(" allows ").strong(*only).and("."),
+        [best, _] => line.and(" allows ").strong(*best).and(" and 1 other."),
+        [best, others @ ..] => {
+            line.and(" allows ").strong(*best).and(format!(" and {} others.", others.len()))
+        }
+    }]);
+}
+
+/// What the lock has for a pin, and whether that is what the pin asks for.
+pub(crate) fn locked(out: &mut Markup, lock: &Lock, pin: &LockedPin, asked: &str, now: i64) {
+    let mut line = Line::text("Locked: ").strong(&pin.version);
+    if let Some(revision) = lock.revision_of(pin) {
+        let commit = revision.commit;
+        line = line
+            .and(" at ")
+            .link(commit.id.short(), commit_url(commit))
+            .and(format!(" of {}", dated(commit, now)));
+    }
+    if pin.requirement != asked {
+        line = line.and(", for ").code(&pin.requirement).and("; the lock is out of date");
+    }
+    out.paragraph([line]);
 }
 
 /// A version that the index has never seen.
@@ -116,6 +155,19 @@ pub(crate) fn commit_url(commit: Commit) -> String {
     format!("https://github.com/NixOS/nixpkgs/commit/{}", commit.id)
 }
 
+/// The page of a file of nixpkgs as of a commit.
+pub(crate) fn file_url(commit: Commit, file: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-_.~+".contains(&b);
+    let mut url = format!("https://github.com/NixOS/nixpkgs/blob/{}/", commit.id);
+    for byte in file.bytes() {
+        match plain(byte) {
+            true => url.push(char::from(byte)),
+            false => _ = write!(url, "%{byte:02X}"),
+        }
+    }
+    url
+}
+
 fn description(text: Option<&str>) -> Option<Line> {
     text.filter(|text| !text.is_empty()).map(Line::text)
 }
@@ -179,7 +231,11 @@ fn origins(package: &Package, release: &Release) -> Vec<Line> {
     let alias = alias.map(|path| Line::text("Another name of ").code(path.as_str()));
     let license = facts.license.as_ref().map(|license| Line::text(format!("License: {license}")));
     let homepage = facts.homepage.as_ref().map(|url| Line::default().link(url, url));
-    [alias, license, homepage].into_iter().flatten().collect()
+    let source = facts.file.as_ref().map(|file| {
+        let url = file_url(release.last_seen(), file);
+        Line::text("Defined in ").link(file, url)
+    });
+    [alias, license, homepage, source].into_iter().flatten().collect()
 }
 
 #[cfg(test)]

@@ -1,26 +1,31 @@
 //! What is wrong with the pins of a file.
 
 mod check;
+mod kind;
+mod message;
+mod nearest;
 
-use std::{cmp::Ordering, fmt};
-
-use model::{AttrPath, Package, SourceError, version};
+use model::{AttrPath, SourceError, lock::LockError};
 use syntax::{Refusal, TextRange};
 
-use crate::Snapshot;
+pub(crate) use check::{Checks, diagnostics};
+pub use kind::{Kind, Severity};
+pub use nearest::Nearest;
 
-pub(crate) use check::{check_pin, diagnostics};
+use crate::Snapshot;
 
 /// A problem and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Where.
     pub range: TextRange,
-    /// What.
+    /// What. Its message is what it is displayed as.
     pub problem: Problem,
+    /// How much it matters, by the settings.
+    pub severity: Severity,
 }
 
-/// A problem. Each kind has a code that stays the same for ever.
+/// A problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     /// The index has never seen the attribute path.
@@ -46,142 +51,164 @@ pub enum Problem {
         /// than the index.
         beyond: bool,
     },
+    /// The text is no version, and the start of some.
+    PartialVersion {
+        /// The attribute path.
+        path: AttrPath,
+        /// The text.
+        version: String,
+        /// The highest stable of the versions that begin so.
+        newest: String,
+    },
+    /// No version meets the requirement, or the text is no requirement.
+    RequirementUnmet {
+        /// The attribute path.
+        path: AttrPath,
+        /// Which of the two, and what to write instead.
+        why: String,
+    },
+    /// The value is not a plain string.
+    NotALiteral {
+        /// The attribute path.
+        path: AttrPath,
+        /// The value as it is written, if it is a version without its quotes.
+        written: Option<String>,
+    },
+    /// The attribute path is pinned a second time.
+    DuplicatePin {
+        /// The attribute path.
+        path: AttrPath,
+        /// Where it is pinned first.
+        first: TextRange,
+    },
+    /// The version has known vulnerabilities.
+    Insecure {
+        /// The attribute path.
+        path: AttrPath,
+        /// The version.
+        version: String,
+        /// Their names; one at least.
+        vulnerabilities: Vec<String>,
+    },
+    /// The version is marked as broken.
+    Broken {
+        /// The attribute path.
+        path: AttrPath,
+        /// The version.
+        version: String,
+    },
+    /// The index has not seen the attribute path at the newest commit of any branch.
+    Removed {
+        /// The attribute path.
+        path: AttrPath,
+        /// When it was last seen, in seconds since 1970-01-01T00:00:00Z.
+        last_seen: i64,
+        /// How far the index goes.
+        reach: String,
+    },
+    /// There is a newer version. One of the two is there at least.
+    Outdated {
+        /// The attribute path.
+        path: AttrPath,
+        /// The version that is pinned.
+        version: String,
+        /// The newest of its line, if that is newer.
+        in_line: Option<String>,
+        /// The newest of all, if that is newer.
+        newest: Option<String>,
+    },
+    /// There is no packages.lock.
+    LockMissing,
+    /// The packages.lock is none.
+    LockUnreadable(LockError),
+    /// The lock is of a packages.nix that asked for something else.
+    LockStale {
+        /// The attribute path.
+        path: AttrPath,
+        /// Whether and how the lock differs.
+        how: Stale,
+    },
+    /// The lock has a version that the pin does not ask for, or that never was.
+    LockMismatch {
+        /// The attribute path.
+        path: AttrPath,
+        /// The version in the lock.
+        locked: String,
+        /// What the pin asks for, if the version does not meet it; `None` if the index has never
+        /// seen the version.
+        asked: Option<String>,
+    },
     /// There is no index to ask.
     IndexMissing {
         /// Why, and what to do.
         why: String,
     },
+    /// The index has not been brought up to date for long.
+    IndexOld {
+        /// How far it goes.
+        reach: String,
+        /// How long ago that was.
+        age: String,
+        /// Whether it is the one that the program carries.
+        starter: bool,
+    },
     /// The file cannot be read.
     Refused(Refusal),
 }
 
-/// The versions next to one that does not exist.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Nearest {
-    /// The highest below it.
-    pub below: Option<String>,
-    /// The lowest above it.
-    pub above: Option<String>,
-    /// The highest stable one of its line.
-    pub newest_in_line: Option<String>,
-    /// That of the three which has most in common with it.
-    pub best: Option<String>,
-}
-
-/// How much a problem matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    /// Nothing will work.
-    Error,
-    /// It may not be what is meant.
-    Warning,
-    /// Worth knowing.
-    Information,
+/// How a lock is behind its packages.nix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stale {
+    /// The lock does not have the pin.
+    NotLocked,
+    /// The lock has the pin for this other requirement.
+    Other(String),
+    /// The file does not have the lock's pin.
+    NotPinned,
 }
 
 impl Problem {
-    /// The name of the kind, as it is shown, documented and configured.
-    pub fn code(&self) -> &'static str {
+    /// What kind it is of.
+    pub fn kind(&self) -> Kind {
         match self {
-            Self::UnknownPackage { .. } => "unknown-package",
-            Self::UnknownVersion { .. } => "unknown-version",
-            Self::IndexMissing { .. } => "index-missing",
-            Self::Refused(_) => "file-not-read",
+            Self::UnknownPackage { .. } => Kind::UnknownPackage,
+            Self::UnknownVersion { .. } => Kind::UnknownVersion,
+            Self::PartialVersion { .. } => Kind::PartialVersion,
+            Self::RequirementUnmet { .. } => Kind::RequirementUnmet,
+            Self::NotALiteral { .. } => Kind::NotALiteral,
+            Self::DuplicatePin { .. } => Kind::DuplicatePin,
+            Self::Insecure { .. } => Kind::Insecure,
+            Self::Broken { .. } => Kind::Broken,
+            Self::Removed { .. } => Kind::Removed,
+            Self::Outdated { .. } => Kind::Outdated,
+            Self::LockMissing => Kind::LockMissing,
+            Self::LockUnreadable(_) => Kind::LockUnreadable,
+            Self::LockStale { .. } => Kind::LockStale,
+            Self::LockMismatch { .. } => Kind::LockMismatch,
+            Self::IndexMissing { .. } => Kind::IndexMissing,
+            Self::IndexOld { .. } => Kind::IndexOld,
+            Self::Refused(_) => Kind::FileNotRead,
         }
     }
 
-    /// How much it matters.
-    pub fn severity(&self) -> Severity {
+    /// The gravest that this one may be, whatever the settings say of its kind.
+    pub(crate) fn at_most(&self) -> Severity {
         match self {
-            Self::UnknownPackage { .. } => Severity::Error,
             // It may exist by now.
             Self::UnknownVersion { beyond: true, .. } => Severity::Warning,
-            Self::UnknownVersion { .. } => Severity::Error,
-            Self::IndexMissing { .. } | Self::Refused(_) => Severity::Warning,
+            _ => Severity::Error,
         }
     }
-}
 
-/// The message: what is wrong, and what is known instead.
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Another place of the same file that it is about, and what is there.
+    pub fn related(&self) -> Option<(TextRange, String)> {
         match self {
-            Self::UnknownPackage { path, similar, reach } => {
-                write!(
-                    f,
-                    "nixpkgs never had a package `{path}` as far as the index goes ({reach})"
-                )?;
-                write_list(f, "; did you mean ", similar)
+            Self::DuplicatePin { path, first } => {
+                Some((*first, format!("`{path}` is pinned here first")))
             }
-            Self::UnknownVersion { path, version, nearest, reach, beyond } => {
-                match beyond {
-                    true => write!(
-                        f,
-                        "`{path}` {version} is higher than any version that the index knows (up to {reach})"
-                    )?,
-                    false => write!(
-                        f,
-                        "`{path}` never had version {version} as far as the index goes ({reach})"
-                    )?,
-                }
-                write_list(f, "; there is ", &nearest.all())
-            }
-            Self::IndexMissing { why } => f.write_str(why),
-            Self::Refused(refusal) => refusal.fmt(f),
+            _ => None,
         }
     }
-}
-
-impl Nearest {
-    /// The versions of a package next to a text that is none of them.
-    pub(crate) fn of(package: &Package, text: &str) -> Self {
-        // A pre-release is chosen only where one is asked for.
-        let fits = |v: &&str| version::is_prerelease(text) || !version::is_prerelease(v);
-        let versions =
-            || package.releases.iter().map(|release| release.version.as_str()).filter(fits);
-        // Releases are sorted newest first.
-        let below = versions().find(|v| version::compare(v, text) == Ordering::Less);
-        let above = versions().rfind(|v| version::compare(v, text) == Ordering::Greater);
-        let in_line = package.newest_in_line(text).map(|release| release.version.as_str());
-        let shared = |candidate: &str| {
-            let pairs = version::components(candidate).zip(version::components(text));
-            pairs.take_while(|(a, b)| a == b).count()
-        };
-        let order =
-            |a: &&str, b: &&str| shared(a).cmp(&shared(b)).then_with(|| version::compare(a, b));
-        // A text that is the start of versions (`20`) means the newest of those.
-        let best = [above, in_line, below].into_iter().flatten().max_by(order);
-        let own = |version: Option<&str>| version.map(str::to_owned);
-        Self { below: own(below), above: own(above), newest_in_line: own(in_line), best: own(best) }
-    }
-
-    /// The versions, each once, the best first.
-    pub fn all(&self) -> Vec<&str> {
-        let mut all: Vec<&str> = Vec::new();
-        for version in [&self.best, &self.below, &self.above, &self.newest_in_line] {
-            match version {
-                Some(version) if !all.contains(&version.as_str()) => all.push(version),
-                _ => {}
-            }
-        }
-        all
-    }
-}
-
-fn write_list<T: fmt::Display>(
-    f: &mut fmt::Formatter<'_>,
-    words: &str,
-    items: &[T],
-) -> fmt::Result {
-    for (at, item) in items.iter().enumerate() {
-        let before = match at {
-            0 => words,
-            _ if at + 1 == items.len() => " or ",
-            _ => ", ",
-        };
-        write!(f, "{before}{item}")?;
-    }
-    Ok(())
 }
 
 /// What the index is missing, as a problem of the whole file.

@@ -3,7 +3,7 @@
 use model::SourceError;
 use syntax::{Pin, Place, TextRange, locate};
 
-use crate::{Index, Markup, Snapshot, describe, requirement::is_requirement};
+use crate::{Index, LockFile, Markup, Snapshot, describe, requirement::is_requirement};
 
 /// What is shown over a pin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,12 @@ pub(crate) fn hover(snapshot: &Snapshot, offset: usize) -> Result<Option<Hover>,
     };
     let Index::Ready(source) = snapshot.index else { return Ok(None) };
     let Some(mut markup) = describe_pin(snapshot, source, pin)? else { return Ok(None) };
+    if let LockFile::Read(lock) = snapshot.lock
+        && let Some(locked) = lock.pins.get(&pin.path)
+    {
+        let asked = pin.version().map(|literal| literal.text.as_str()).unwrap_or_default();
+        describe::locked(&mut markup, lock, locked, asked, snapshot.now);
+    }
     describe::index(&mut markup, source, snapshot.now)?;
     Ok(Some(Hover { range, markup }))
 }
@@ -42,7 +48,9 @@ fn describe_pin(
     Ok(Some(match package.release(text) {
         Some(release) => describe::release(&package, release, snapshot.now),
         None if text.is_empty() || is_requirement(text) => {
-            describe::package(&package, newest, snapshot.now)
+            let mut markup = describe::package(&package, newest, snapshot.now);
+            describe::requirement(&mut markup, &package, text);
+            markup
         }
         None => describe::unknown_version(&package, text),
     }))

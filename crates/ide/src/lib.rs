@@ -4,25 +4,37 @@
 //! The cursor is analysed once (`context`); what it stands on decides which feature answers.
 
 pub mod code_action;
+pub mod code_lens;
 pub mod completion;
 mod context;
 mod describe;
 pub mod diagnostic;
 mod document;
 pub mod hover;
+pub mod inlay_hint;
+pub mod link;
 pub mod markup;
 mod memo;
+pub mod outline;
 mod requirement;
+pub mod settings;
 mod snapshot;
+mod timeline;
+mod updates;
 
-pub use code_action::CodeAction;
+pub use code_action::{ActionKind, CodeAction, FileTask, Task};
+pub use code_lens::Lens;
 pub use completion::{Completions, Item, ItemKind, Origin};
-pub use diagnostic::{Diagnostic, Problem, Severity};
+pub use diagnostic::{Diagnostic, Kind, Problem, Severity};
 pub use document::Document;
 pub use hover::Hover;
+pub use inlay_hint::Hint;
+pub use link::Link;
 pub use markup::Markup;
 pub use memo::Memo;
-pub use snapshot::{Index, Snapshot, resolve};
+pub use outline::{Fold, Symbol, Token, TokenKind};
+pub use settings::Settings;
+pub use snapshot::{Index, LockFile, Snapshot, resolve};
 
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,8 @@ enum Block {
     Paragraph(Vec<Line>),
     /// Text to be copied as it is.
     Code(String),
+    /// Text whose columns have to stay below one another.
+    Table(String),
 }
 
 /// A line of a paragraph.
@@ -57,10 +59,7 @@ impl Line {
     /// Goes on with a link. A target that is not a web address is shown without one.
     pub fn link(mut self, label: impl Into<String>, url: impl Into<String>) -> Self {
         let (label, url) = (label.into(), url.into());
-        let is_web = url.starts_with("https://") || url.starts_with("http://");
-        let odd =
-            url.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"`".contains(c));
-        self.parts.push(match is_web && !odd {
+        self.parts.push(match is_web_address(&url) {
             true => Part::Link { label, url },
             false => Part::Text(label),
         });
@@ -80,6 +79,14 @@ impl Markup {
     /// Adds text to be copied as it is.
     pub fn code(&mut self, text: impl Into<String>) {
         self.blocks.push(Block::Code(text.into()));
+    }
+
+    /// Adds text whose columns have to stay below one another; nothing if there is none.
+    pub fn table(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        if !text.is_empty() {
+            self.blocks.push(Block::Table(text));
+        }
     }
 
     /// As Markdown, with everything escaped that is not meant as such.
@@ -106,6 +113,10 @@ impl Markup {
                 let fence = fence_for(text, 3);
                 format!("{fence}sh\n{text}\n{fence}")
             }
+            Block::Table(text) => {
+                let fence = fence_for(text, 3);
+                format!("{fence}text\n{text}\n{fence}")
+            }
         });
         blocks.collect::<Vec<_>>().join("\n\n")
     }
@@ -128,10 +139,17 @@ impl Markup {
                 });
                 lines.collect::<Vec<_>>().join("\n")
             }
-            Block::Code(text) => text.clone(),
+            Block::Code(text) | Block::Table(text) => text.clone(),
         });
         blocks.collect::<Vec<_>>().join("\n\n")
     }
+}
+
+/// Whether a text is a web address and nothing else.
+pub(crate) fn is_web_address(url: &str) -> bool {
+    let is_web = url.starts_with("https://") || url.starts_with("http://");
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "<>\"`".contains(c);
+    is_web && !url.contains(odd)
 }
 
 /// Text that Markdown shows as it is. Line breaks become blanks: a description is one line.

@@ -8,9 +8,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use model::{AttrPath, IndexStatus, Package, PackageSource, SourceError, version};
+use model::{
+    AttrPath, Commit, IndexStatus, Package, PackageSource, Release, Requirement, SourceError,
+    version,
+};
 
-use crate::{describe, diagnostic::Nearest, requirement::is_requirement};
+use crate::{describe, diagnostic::Nearest, requirement::is_requirement, updates::Updates};
 
 /// How many answers are remembered. Beyond, all are forgotten and begun anew: files with so many
 /// pins are not edited by people.
@@ -26,19 +29,35 @@ pub struct Memo {
 struct Inner {
     /// What the index covered when the answers were given.
     status: Option<IndexStatus>,
-    answers: HashMap<String, Arc<Standing>>,
+    answers: HashMap<String, Option<Arc<Standing>>>,
 }
 
-/// How a pin stands.
+/// How a pin of a known package stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// The index has never seen the attribute path.
-    UnknownPackage,
-    /// The attribute path is known, and the text is a version that it had, or one that is not
-    /// judged: a requirement, or nothing yet.
-    Fine,
-    /// The attribute path is known, and the text is no version that it had.
-    UnknownVersion {
+pub(crate) struct Standing {
+    /// When the package was last seen, if that was not at the newest commit of any branch.
+    pub gone: Option<i64>,
+    /// The home page of the release, or of the newest one.
+    pub homepage: Option<String>,
+    /// What its text is.
+    pub asked: Asked,
+}
+
+/// What a pin's text is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Nothing yet.
+    NoVersion,
+    /// A requirement that some versions meet.
+    Allows,
+    /// A requirement that no version meets, or a text that is none; `why` says which.
+    Unmet { why: String },
+    /// A version that the package had.
+    Release(Box<Known>),
+    /// No version, and the start of some; `newest` is the highest stable one of them.
+    Start { newest: String },
+    /// No version that the package had.
+    Unknown {
         /// What there is instead.
         nearest: Nearest,
         /// Whether it is higher than all that there is.
@@ -46,10 +65,25 @@ pub(crate) enum Standing {
     },
 }
 
+/// What is remembered of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub vulnerabilities: Vec<String>,
+    pub broken: bool,
+    pub updates: Updates,
+    pub first: i64,
+    pub last: Commit,
+    pub open: bool,
+    /// The file of nixpkgs that it was defined in, as of `last`.
+    pub file: Option<String>,
+}
+
 /// The index during one request.
 pub(crate) struct Remembered<'a> {
     pub source: &'a dyn PackageSource,
-    /// How far the index goes.
+    /// What the index covers.
+    pub status: IndexStatus,
+    /// How far it goes.
     pub reach: String,
     memo: &'a Memo,
 }
@@ -64,9 +98,9 @@ impl Memo {
         let Some(reach) = describe::reach(&status) else { return Ok(None) };
         let mut inner = self.lock();
         if inner.status.as_ref() != Some(&status) {
-            *inner = Inner { status: Some(status), answers: HashMap::new() };
+            *inner = Inner { status: Some(status.clone()), answers: HashMap::new() };
         }
-        Ok(Some(Remembered { source, reach, memo: self }))
+        Ok(Some(Remembered { source, status, reach, memo: self }))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -75,17 +109,19 @@ impl Memo {
 }
 
 impl Remembered<'_> {
-    /// How a pin of `path` to `text` stands.
-    pub fn standing(&self, path: &AttrPath, text: &str) -> Result<Arc<Standing>, SourceError> {
+    /// How a pin of `path` to `text` stands; `None` if the index has never seen the path.
+    pub fn standing(
+        &self,
+        path: &AttrPath,
+        text: &str,
+    ) -> Result<Option<Arc<Standing>>, SourceError> {
         // No attribute path has this sign.
         let key = format!("{path}\0{text}");
         if let Some(known) = self.memo.lock().answers.get(&key) {
             return Ok(known.clone());
         }
-        let standing = Arc::new(match self.source.package(path)? {
-            None => Standing::UnknownPackage,
-            Some(package) => standing(&package, text),
-        });
+        let package = self.source.package(path)?;
+        let standing = package.map(|package| Arc::new(standing(&package, text)));
         let mut inner = self.memo.lock();
         if inner.answers.len() >= MOST {
             inner.answers.clear();
@@ -96,11 +132,65 @@ impl Remembered<'_> {
 }
 
 fn standing(package: &Package, text: &str) -> Standing {
-    if text.is_empty() || package.release(text).is_some() || is_requirement(text) {
-        return Standing::Fine;
+    let release = package.release(text);
+    let shown = release.or_else(|| package.newest());
+    Standing {
+        gone: gone(package),
+        homepage: shown.and_then(|release| release.facts.homepage.clone()),
+        asked: match release {
+            Some(release) => Asked::Release(Box::new(known(package, release))),
+            None => asked(package, text),
+        },
     }
-    let highest = package.releases.first().map(|release| release.version.as_str());
-    Standing::UnknownVersion {
+}
+
+fn gone(package: &Package) -> Option<i64> {
+    let spans = || package.releases.iter().flat_map(|release| &release.spans);
+    if spans().any(|span| span.open) {
+        return None;
+    }
+    spans().map(|span| span.last.date).max()
+}
+
+fn known(package: &Package, release: &Release) -> Known {
+    let facts = &release.facts;
+    Known {
+        vulnerabilities: facts.known_vulnerabilities.clone(),
+        broken: facts.broken,
+        updates: Updates::of(package, &release.version),
+        first: release.first_seen().date,
+        last: release.last_seen(),
+        open: release.spans.iter().any(|span| span.open),
+        file: facts.file.clone(),
+    }
+}
+
+fn unmet(package: &Package, text: &str) -> String {
+    let newest = package.newest().map(|newest| newest.version.as_str()).unwrap_or_default();
+    format!("no version meets `{text}`; the newest is {newest}")
+}
+
+fn asked(package: &Package, text: &str) -> Asked {
+    if text.is_empty() {
+        return Asked::NoVersion;
+    }
+    let versions = || package.releases.iter().map(|release| release.version.as_str());
+    match Requirement::parse(text) {
+        Ok(requirement) if requirement.exact().is_none() => {
+            return match requirement.select(versions()).is_empty() {
+                false => Asked::Allows,
+                true => Asked::Unmet { why: unmet(package, text) },
+            };
+        }
+        Err(error) if is_requirement(text) => return Asked::Unmet { why: error.to_string() },
+        Ok(_) | Err(_) => {}
+    }
+    let begins = |version: &&str| version.strip_prefix(text).is_some_and(|r| r.starts_with('.'));
+    if let Some(newest) = version::newest(versions().filter(begins)) {
+        return Asked::Start { newest: newest.to_owned() };
+    }
+    let highest = versions().next();
+    Asked::Unknown {
         nearest: Nearest::of(package, text),
         beyond: highest.is_some_and(|highest| version::compare(text, highest).is_gt()),
     }

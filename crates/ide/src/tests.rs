@@ -5,6 +5,7 @@ mod actions;
 mod completion;
 mod diagnostics;
 mod hover;
+mod view;
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use model::{
     AttrPath, Commit, CommitId, Facts, MemorySource, Package, Release, Span, date::parse_day,
 };
 
-use crate::{Document, Index, Memo, Snapshot};
+use crate::{Document, Index, LockFile, Memo, Settings, Snapshot};
 
 /// Nine packages. Commits are told apart by their day.
 pub(crate) fn source() -> MemorySource {
@@ -33,6 +34,7 @@ pub(crate) fn source() -> MemorySource {
         "HTTP library for humans",
         &[("2.28.2", "2023-02-01", "open"), ("2.28.1", "2022-07-01", "2023-01-31")],
     );
+    requests.releases[1].facts.file = Some("pkgs/python modules/requests.nix".to_owned());
     requests.releases[1].facts.known_vulnerabilities = vec!["CVE-2023-32681".into()];
     let mut alias = package("nodejs_22", "Event-driven I/O", &[("22.1.0", "2024-05-02", "open")]);
     alias.alias_of = Some(AttrPath::top("nodejs"));
@@ -85,5 +87,16 @@ pub(crate) fn at_cursor<T>(fixture: &str, ask: impl FnOnce(&Snapshot, usize) -> 
     let source = source();
     let now = parse_day("2025-01-01").expect("a day") + 5;
     let (index, memo) = (Index::Ready(&source), Memo::default());
-    ask(&Snapshot { document: &document, index, memo: &memo, now }, offset)
+    let settings = &Settings::default();
+    ask(
+        &Snapshot {
+            document: &document,
+            lock: LockFile::Unknown,
+            index,
+            memo: &memo,
+            settings,
+            now,
+        },
+        offset,
+    )
 }

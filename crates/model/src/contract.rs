@@ -23,6 +23,7 @@ pub fn contract(make: impl Fn(Vec<Package>) -> Box<dyn PackageSource>) {
     whole_words(&*source);
     packages_whole(&*source);
     coverage(&*source);
+    places(&*source);
 }
 
 /// The packages that [`contract`] uses: small, and each there for a reason. Also good for tests of
@@ -260,4 +261,21 @@ fn coverage(source: &dyn PackageSource) {
     assert_eq!(heads, wanted, "the branches, the newest head first");
     assert_eq!(status.newest(), Some(commit(90)));
     assert!(status.branches.iter().all(|b| b.from == commit(1)), "from the oldest commit on");
+}
+
+fn places(source: &dyn PackageSource) {
+    for span in samples().into_iter().flat_map(|p| p.releases).flat_map(|r| r.spans) {
+        let found = source.places(&span.branch, &[span.last.id, span.first.id]).expect("places");
+        let [Some(last), Some(first)] = found[..] else {
+            panic!("no places of {span:?}: {found:?}")
+        };
+        assert!(first.at <= last.at, "{span:?} goes back");
+        assert_eq!((first.commit, last.commit), (span.first, span.last));
+        assert_eq!(first.at == last.at, span.first.id == span.last.id, "{span:?}");
+    }
+    let nowhere = source.places("nixpkgs-unstable", &[CommitId([0xee; 20])]).expect("places");
+    assert_eq!(nowhere, [None], "a commit that is not there");
+    let nowhere = source.places("no-such-branch", &[commit(90).id]).expect("places");
+    assert_eq!(nowhere, [None], "a branch that is not there");
+    assert_eq!(source.places("nixpkgs-unstable", &[]).expect("places"), []);
 }

@@ -8,13 +8,24 @@ pub mod attr_path;
 pub mod contract;
 pub mod date;
 pub mod history;
+pub mod lock;
+pub mod manifest;
 pub mod memory;
+pub mod plan;
+pub mod relock;
+pub mod render;
+pub mod requirement;
+pub mod resolve;
 pub mod source;
 pub mod version;
 
 pub use attr_path::AttrPath;
 pub use history::{Commit, CommitId, Facts, Package, Release, Span};
+pub use lock::{Lock, LockedIndex, LockedPin, LockedRevision};
+pub use manifest::{Manifest, Wish};
 pub use memory::MemorySource;
+pub use plan::Plan;
+pub use requirement::Requirement;
 pub use source::{
     BranchStatus, IndexOrigin, IndexStatus, Name, PackageSource, SourceError, Summary,
 };

@@ -1,10 +1,11 @@
 //! Packages held in memory: for tests, for benches, and as the plainest reading of what
 //! [`PackageSource`] promises.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
-    AttrPath, Commit, Package, PackageSource,
+    AttrPath, Commit, CommitId, Package, PackageSource,
+    resolve::Place,
     source::{IndexOrigin, IndexStatus, SourceError, Summary},
 };
 
@@ -81,6 +82,21 @@ impl PackageSource for MemorySource {
 
     fn package(&self, path: &AttrPath) -> Result<Option<Package>, SourceError> {
         Ok(self.packages.get(path).cloned())
+    }
+
+    /// The commits that spans begin or end with are all that is known of a line; they are put in the
+    /// order of their dates.
+    fn places(
+        &self,
+        branch: &str,
+        commits: &[CommitId],
+    ) -> Result<Vec<Option<Place>>, SourceError> {
+        let spans = self.packages.values().flat_map(|p| &p.releases).flat_map(|r| &r.spans);
+        let line = spans.filter(|span| &*span.branch == branch).flat_map(|s| [s.first, s.last]);
+        let line: BTreeSet<(i64, CommitId)> = line.map(|commit| (commit.date, commit.id)).collect();
+        let place = |(at, (date, id))| (id, Place { at, commit: Commit { id, date } });
+        let places: HashMap<CommitId, Place> = (0..).zip(line).map(place).collect();
+        Ok(commits.iter().map(|commit| places.get(commit).copied()).collect())
     }
 
     fn status(&self) -> Result<IndexStatus, SourceError> {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{AttrPath, Commit, Package};
+use crate::{AttrPath, Commit, CommitId, Package, resolve::Place};
 
 /// Where packages come from: the index on disk, a set in memory, a team's server. Every
 /// implementation answers the same questions in the same way; one contract suite holds them to it.
@@ -56,6 +56,24 @@ pub trait PackageSource: Send + Sync {
     /// # Errors
     /// [`SourceError`] if the source cannot be read.
     fn package(&self, path: &AttrPath) -> Result<Option<Package>, SourceError>;
+
+    /// Where commits are on the first-parent line of a branch, in the order in which they are given,
+    /// counted from the oldest commit of the line that the source has; `None` for a commit that it
+    /// does not have there. Dates cannot say it: on the lines of nixpkgs they go back now and then,
+    /// by hours.
+    ///
+    /// The provided method knows no places. What needs them gets by with less, but never wrong.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the source cannot be read.
+    fn places(
+        &self,
+        branch: &str,
+        commits: &[CommitId],
+    ) -> Result<Vec<Option<Place>>, SourceError> {
+        let _ = branch;
+        Ok(vec![None; commits.len()])
+    }
 
     /// What the source covers.
     ///

@@ -1,12 +1,15 @@
-//! `textDocument/codeAction`.
+//! `textDocument/codeAction` and `codeAction/resolve`.
 
+use ide::{ActionKind, FileTask};
 use tower_lsp::{
-    jsonrpc::Result,
-    ls_types::{CodeActionKind, CodeActionParams, CodeActionResponse},
+    jsonrpc::{Error, ErrorCode, Result},
+    ls_types::{
+        CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse,
+    },
 };
 
 use crate::{
-    from_proto,
+    from_proto::{self, ActionData},
     state::{State, or_nothing},
     to_proto,
 };
@@ -16,22 +19,48 @@ pub(crate) async fn code_actions(
     state: &State,
     params: CodeActionParams,
 ) -> Result<Option<CodeActionResponse>> {
-    let wanted = params.context.only.is_none_or(|only| only.iter().any(includes_quickfix));
-    if !wanted {
-        return Ok(None);
-    }
+    let only = params.context.only;
+    let wanted = move |kind: ActionKind| {
+        let kind = to_proto::action_kind(kind);
+        only.as_ref().is_none_or(|only| only.iter().any(|asked| includes(asked, &kind)))
+    };
     state
         .ask(&params.text_document.uri, move |asked| {
-            let doc = &asked.document;
+            let (doc, snapshot) = (&asked.document, asked.snapshot());
             let range = from_proto::range(doc, params.range, asked.session.encoding);
-            let actions = or_nothing(asked.snapshot().code_actions(range));
-            let convert = |action| to_proto::code_action(&asked.file, doc, action, &asked.session);
-            actions.into_iter().map(convert).collect()
+            let edits_of = |task| or_nothing(snapshot.edits(task));
+            let actions = or_nothing(snapshot.code_actions(range, wanted)).into_iter();
+            let convert =
+                |action| to_proto::code_action(&asked.file, doc, action, edits_of, &asked.session);
+            actions.map(|action| CodeActionOrCommand::CodeAction(convert(action))).collect()
         })
         .await
 }
 
-/// Whether a kind is `quickfix` or one above it; kinds are paths of words with dots between.
-fn includes_quickfix(kind: &CodeActionKind) -> bool {
-    kind.as_str().is_empty() || *kind == CodeActionKind::QUICKFIX
+/// The edits of an action that was chosen. If the file has changed since the action was offered,
+/// the client is told so, and asks for actions anew.
+pub(crate) async fn resolve(state: &State, mut action: CodeAction) -> Result<CodeAction> {
+    let data = action.data.clone().and_then(|data| serde_json::from_value::<ActionData>(data).ok());
+    let Some(data) = data else { return Ok(action) };
+    let task = FileTask::ALL.into_iter().find(|task| task.name() == data.task);
+    let file = state.documents.get(&data.uri).filter(|file| file.version == data.version);
+    let (Some(task), Some(file)) = (task, file) else {
+        return Err(Error {
+            message: "the file has changed since this action was offered".into(),
+            ..Error::new(ErrorCode::ContentModified)
+        });
+    };
+    let edit = state.ask_of(file, move |asked| {
+        let edits = or_nothing(asked.snapshot().edits(task));
+        to_proto::workspace_edit(&asked.file, &asked.document, &edits, &asked.session)
+    });
+    action.edit = Some(edit.await?);
+    Ok(action)
+}
+
+/// Whether a kind is the one that is asked for, or one below it.
+fn includes(asked: &CodeActionKind, kind: &CodeActionKind) -> bool {
+    let (asked, kind) = (asked.as_str(), kind.as_str());
+    let below = kind.strip_prefix(asked).is_some_and(|rest| rest.starts_with('.'));
+    asked.is_empty() || asked == kind || below
 }

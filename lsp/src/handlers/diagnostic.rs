@@ -23,13 +23,19 @@ pub(crate) async fn pull(
     let Some(file) = state.documents.get(&params.text_document.uri) else {
         return Ok(full(None, Vec::new()));
     };
-    // The index may change while the answer is worked out; then the older number makes the client
-    // ask once more than it had to.
-    let id = format!("{}-{}-{}", file.serial, file.version, state.index.generation());
+    // What is read for the first time is no news.
+    let index = state.index.get().await;
+    let (locks, uri) = (state.locks.clone(), file.uri.clone());
+    state.work(move || locks.beside(&uri)).await?;
+    // The index, the settings or a lock may change while the answer is worked out; then the older
+    // number makes the client ask once more than it had to.
+    let counts = [state.index.generation(), state.settings.generation(), state.locks.generation()];
+    let news = counts.map(|count| count.to_string()).join("-");
+    let id = format!("{}-{}-{news}", file.serial, file.version);
     if params.previous_result_id.as_ref() == Some(&id) {
         return Ok(unchanged(id));
     }
-    let found = state.ask_of(file, all).await?;
+    let found = state.ask_with(file, index, all).await?;
     Ok(full(Some(id), found))
 }
 
@@ -41,7 +47,10 @@ pub(crate) fn all(asked: &Asked) -> Vec<Diagnostic> {
         ide::Snapshot { index: ide::Index::Failed(&error), ..snapshot }.diagnostics()
     });
     let found = found.unwrap_or_default();
-    found.iter().map(|d| to_proto::diagnostic(&asked.document, d, &asked.session)).collect()
+    found
+        .iter()
+        .map(|d| to_proto::diagnostic(&asked.file, &asked.document, d, &asked.session))
+        .collect()
 }
 
 fn full(result_id: Option<String>, items: Vec<Diagnostic>) -> DocumentDiagnosticReportResult {

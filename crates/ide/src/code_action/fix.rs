@@ -1,50 +1,121 @@
-//! Quick fixes: to a version that exists, to a name that exists.
+//! Quick fixes: to a version that exists, to a name that exists, and to Nix that says what was
+//! meant.
 
-use model::{AttrPath, attr_path::quoted_if_needed};
-use syntax::{Pin, TextEdit};
+use model::{AttrPath, Package, SourceError, attr_path::quoted_if_needed, version};
+use syntax::{Literal, Pin, TextEdit, TextRange};
 
-use crate::{CodeAction, Diagnostic, Document, Problem, context::set_version, diagnostic::Nearest};
+use super::{ActionKind, CodeAction, Task};
+use crate::{
+    Diagnostic, Problem, Snapshot, context::set_version, diagnostic::Nearest, memo::Remembered,
+};
 
-pub(super) fn fixes(document: &Document, pin: &Pin, diagnostic: &Diagnostic) -> Vec<CodeAction> {
-    match &diagnostic.problem {
-        Problem::UnknownVersion { nearest, .. } => to_versions(document, pin, diagnostic, nearest),
-        Problem::UnknownPackage { similar, .. } => to_names(document, pin, diagnostic, similar),
-        Problem::IndexMissing { .. } | Problem::Refused(_) => Vec::new(),
+pub(super) fn fixes(
+    snapshot: &Snapshot,
+    index: Option<&Remembered>,
+    pin: &Pin,
+    diagnostic: &Diagnostic,
+) -> Result<Vec<CodeAction>, SourceError> {
+    let text = &snapshot.document.text;
+    let to_version = |title: String, literal: &Literal, version: &str, preferred: bool| {
+        action(title, set_version(text, pin, literal, version), diagnostic, preferred)
+    };
+    Ok(match (&diagnostic.problem, pin.version()) {
+        (Problem::UnknownVersion { nearest, .. }, Some(literal)) => {
+            let to = nearest.all().into_iter().map(|version| {
+                let best = nearest.best.as_deref() == Some(version);
+                let title = format!("Change to {version} ({})", roles(nearest, version));
+                to_version(title, literal, version, best)
+            });
+            to.collect()
+        }
+        (Problem::PartialVersion { version, newest, .. }, Some(literal)) => vec![
+            to_version(format!("Change to {newest} (newest {version})"), literal, newest, true),
+            to_version(
+                format!("Change to {version}.* (any {version})"),
+                literal,
+                &format!("{version}.*"),
+                false,
+            ),
+        ],
+        (Problem::Insecure { .. } | Problem::Broken { .. }, Some(literal)) => {
+            let Some(package) = index.map(|i| i.source.package(&pin.path)).transpose()?.flatten()
+            else {
+                return Ok(Vec::new());
+            };
+            let sound = sound_versions(&package, &literal.text);
+            let to = sound.into_iter().enumerate().map(|(at, (version, role))| {
+                to_version(format!("Change to {version} ({role})"), literal, version, at == 0)
+            });
+            to.collect()
+        }
+        (Problem::UnknownPackage { similar, .. }, _) => {
+            to_names(snapshot, pin, diagnostic, similar)
+        }
+        (Problem::NotALiteral { written: Some(written), .. }, _) => {
+            let edits = vec![
+                TextEdit::replace(TextRange::empty(diagnostic.range.start), "\""),
+                TextEdit::replace(TextRange::empty(diagnostic.range.end), "\""),
+            ];
+            vec![action(format!("Put quotes around {written}"), edits, diagnostic, true)]
+        }
+        (Problem::DuplicatePin { .. }, _) => {
+            let edit = TextEdit::replace(without_its_line(text, pin.range), "");
+            vec![action("Remove this pin".to_owned(), vec![edit], diagnostic, false)]
+        }
+        _ => Vec::new(),
+    })
+}
+
+fn action(
+    title: String,
+    edits: Vec<TextEdit>,
+    diagnostic: &Diagnostic,
+    preferred: bool,
+) -> CodeAction {
+    CodeAction {
+        title,
+        kind: ActionKind::QuickFix,
+        solves: Some(diagnostic.clone()),
+        preferred,
+        task: Task::Edits(edits),
     }
 }
 
-fn to_versions(
-    document: &Document,
-    pin: &Pin,
-    diagnostic: &Diagnostic,
-    nearest: &Nearest,
-) -> Vec<CodeAction> {
-    let Some(literal) = pin.version() else { return Vec::new() };
-    let is = |part: &Option<String>, version: &str| part.as_deref() == Some(version);
-    let actions = nearest.all().into_iter().map(|version| {
-        let roles = [
-            (is(&nearest.below, version), "next below"),
-            (is(&nearest.above, version), "next above"),
-            (is(&nearest.newest_in_line, version), "newest of its line"),
-        ];
-        let roles: Vec<&str> = roles.iter().filter(|(is, _)| *is).map(|(_, role)| *role).collect();
-        CodeAction {
-            title: format!("Change to {version} ({})", roles.join(", ")),
-            edits: set_version(&document.text, pin, literal, version),
-            solves: Some(diagnostic.clone()),
-            preferred: is(&nearest.best, version),
-        }
-    });
-    actions.collect()
+fn roles(nearest: &Nearest, version: &str) -> String {
+    let is = |part: &Option<String>| part.as_deref() == Some(version);
+    let roles = [
+        (is(&nearest.below), "next below"),
+        (is(&nearest.above), "next above"),
+        (is(&nearest.newest_in_line), "newest of its line"),
+    ];
+    let roles: Vec<&str> = roles.iter().filter(|(is, _)| *is).map(|(_, role)| *role).collect();
+    roles.join(", ")
+}
+
+/// The newest version of the line and the newest of all that are neither insecure nor broken.
+fn sound_versions<'a>(package: &'a Package, text: &str) -> Vec<(&'a str, &'static str)> {
+    let sound = || {
+        let sound = package.releases.iter().filter(|release| {
+            !release.facts.broken && release.facts.known_vulnerabilities.is_empty()
+        });
+        sound.map(|release| release.version.as_str())
+    };
+    let line = version::line(text);
+    let in_line = version::newest(sound().filter(|version| version::line(version) == line));
+    let newest = version::newest(sound());
+    let mut found: Vec<_> =
+        in_line.map(|v| (v, "newest sound one of its line")).into_iter().collect();
+    found.extend(newest.filter(|v| Some(*v) != in_line).map(|v| (v, "newest sound one")));
+    found
 }
 
 fn to_names(
-    document: &Document,
+    snapshot: &Snapshot,
     pin: &Pin,
     diagnostic: &Diagnostic,
     similar: &[AttrPath],
 ) -> Vec<CodeAction> {
-    let Some(file) = document.pin_file() else { return Vec::new() };
+    let Some(file) = snapshot.document.pin_file() else { return Vec::new() };
     let set = &file.sets[pin.set].path;
     let written = |path: &AttrPath| {
         let segments = path.segments();
@@ -53,11 +124,18 @@ fn to_names(
         Some(rest.iter().map(|name| quoted_if_needed(name)).collect::<Vec<_>>().join("."))
     };
     let names = similar.iter().filter_map(|path| Some((path, written(path)?)));
-    let actions = names.enumerate().map(|(at, (path, written))| CodeAction {
-        title: format!("Change to {path}"),
-        edits: vec![TextEdit::replace(pin.name_range(), written)],
-        solves: Some(diagnostic.clone()),
-        preferred: at == 0,
+    let actions = names.enumerate().map(|(at, (path, written))| {
+        let edits = vec![TextEdit::replace(pin.name_range(), written)];
+        action(format!("Change to {path}"), edits, diagnostic, at == 0)
     });
     actions.collect()
+}
+
+/// A range with the rest of its lines, if nothing else stands there.
+fn without_its_line(text: &str, range: TextRange) -> TextRange {
+    let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at + 1);
+    let alone =
+        text[start..range.start].trim().is_empty() && text[range.end..end].trim().is_empty();
+    if alone { TextRange::new(start, end) } else { range }
 }

@@ -1,12 +1,15 @@
 //! The checks.
 
-use model::{AttrPath, PackageSource, SourceError};
+use std::collections::{HashMap, HashSet};
+
+use model::{AttrPath, IndexOrigin, PackageSource, Requirement, SourceError, date::DAY};
 use syntax::{Pin, PinFile, Refusal, TextRange, Value};
 
-use super::{Diagnostic, Problem, file_range, index_missing};
+use super::{Diagnostic, Kind, Problem, Stale, file_range, index_missing};
 use crate::{
-    Index, Snapshot,
-    memo::{Remembered, Standing},
+    Index, LockFile, Settings, Snapshot, describe,
+    memo::{Asked, Known, Remembered, Standing},
+    requirement::is_bare_version,
 };
 
 /// How many names spelt alike are offered.
@@ -17,57 +20,291 @@ const SIMILAR: usize = 3;
 const LOOK_UPS: usize = 64;
 
 pub(crate) fn diagnostics(snapshot: &Snapshot) -> Result<Vec<Diagnostic>, SourceError> {
+    let mut found =
+        Found { settings: snapshot.settings, ignored: Vec::new(), diagnostics: Vec::new() };
     let file = match &snapshot.document.pins {
         Ok(file) => file,
-        Err(refusal) => return Ok(vec![refused(snapshot, *refusal)]),
+        Err(refusal) => {
+            found.push(refused_range(snapshot, *refusal), Problem::Refused(*refusal));
+            return Ok(found.diagnostics);
+        }
     };
-    if file.sets.is_empty() {
+    if file.pins.is_empty() {
         return Ok(Vec::new());
     }
-    let source = match snapshot.index {
-        // Nothing is unknown yet.
-        Index::Loading => return Ok(Vec::new()),
-        Index::Failed(error) => return Ok(missing(snapshot, file, error)),
-        Index::Ready(source) => source,
+    let missing = |error: &SourceError| (file_range(snapshot), index_missing(error));
+    let remembered = match snapshot.index {
+        // What the text alone says is said at once; nothing is unknown yet.
+        Index::Loading => None,
+        Index::Failed(error) => {
+            let (range, problem) = missing(error);
+            found.push(range, problem);
+            None
+        }
+        Index::Ready(source) => {
+            let remembered = snapshot.memo.ask(source)?;
+            if remembered.is_none() {
+                let (range, problem) = missing(&SourceError::Missing("its place yet".to_owned()));
+                found.push(range, problem);
+            }
+            remembered
+        }
     };
-    let Some(index) = snapshot.memo.ask(source)? else {
-        return Ok(missing(snapshot, file, &SourceError::Missing("its place yet".to_owned())));
-    };
-    let mut found = Vec::new();
-    for pin in &file.pins {
-        let look_up = found.len() < LOOK_UPS;
-        found.extend(check_pin(&index, pin, look_up)?);
+    if let Some(problem) = remembered.as_ref().and_then(|index| too_old(snapshot, index)) {
+        found.push(file_range(snapshot), problem);
     }
-    Ok(found)
+    check_lock(snapshot, file, &mut found);
+    let mut checks = Checks::new(snapshot, file, remembered.as_ref());
+    for (at, pin) in file.pins.iter().enumerate() {
+        checks.pin(at, pin, &mut found)?;
+    }
+    Ok(found.diagnostics)
 }
 
-/// Checks one pin. `look_up` says whether names that are spelt alike are looked for.
-pub(crate) fn check_pin(
-    index: &Remembered,
-    pin: &Pin,
-    look_up: bool,
-) -> Result<Option<Diagnostic>, SourceError> {
-    // What is still being typed, or what only Nix can tell, is not judged.
-    let is_text = matches!(pin.value, Value::Text(_) | Value::Long(_));
-    if pin.is_cut_off() || !is_text {
-        return Ok(None);
-    }
-    let literal = pin.version();
-    let text = literal.map(|literal| literal.text.as_str()).unwrap_or_default();
-    let (path, reach) = (pin.path.clone(), index.reach.clone());
-    let (range, problem) = match &*index.standing(&pin.path, text)? {
-        Standing::Fine => return Ok(None),
-        Standing::UnknownPackage => {
-            let similar = if look_up { similar(index.source, &path)? } else { Vec::new() };
-            (pin.name_range(), Problem::UnknownPackage { path, similar, reach })
+/// Problems, as the settings let them through.
+struct Found<'a> {
+    settings: &'a Settings,
+    /// The kinds that the pin at hand does not want to hear of.
+    ignored: Vec<Kind>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Found<'_> {
+    fn push(&mut self, range: TextRange, problem: Problem) {
+        if self.ignored.contains(&problem.kind()) {
+            return;
         }
-        Standing::UnknownVersion { nearest, beyond } => {
-            let (version, nearest, beyond) = (text.to_owned(), nearest.clone(), *beyond);
-            let range = literal.map_or_else(|| pin.name_range(), |literal| literal.range);
-            (range, Problem::UnknownVersion { path, version, nearest, reach, beyond })
+        if let Some(severity) = self.settings.severity(problem.kind()) {
+            let severity = severity.min(problem.at_most());
+            self.diagnostics.push(Diagnostic { range, problem, severity });
+        }
+    }
+}
+
+/// What the checks of single pins have in common.
+pub(crate) struct Checks<'a> {
+    snapshot: &'a Snapshot<'a>,
+    file: &'a PinFile,
+    index: Option<&'a Remembered<'a>>,
+    /// The first pin of each attribute path.
+    firsts: HashMap<&'a AttrPath, usize>,
+    /// For how many more unknown names the ones spelt alike are looked up.
+    look_ups: usize,
+}
+
+impl<'a> Checks<'a> {
+    /// The checks of a file's pins. Without an index, only the text is checked.
+    pub fn new(
+        snapshot: &'a Snapshot<'a>,
+        file: &'a PinFile,
+        index: Option<&'a Remembered<'a>>,
+    ) -> Self {
+        let mut firsts = HashMap::with_capacity(file.pins.len());
+        for (at, pin) in file.pins.iter().enumerate() {
+            if has_value(pin) {
+                firsts.entry(&pin.path).or_insert(at);
+            }
+        }
+        Self { snapshot, file, index, firsts, look_ups: LOOK_UPS }
+    }
+
+    /// What is wrong with the pin at a place of [`PinFile::pins`].
+    pub fn of(&mut self, at: usize) -> Result<Vec<Diagnostic>, SourceError> {
+        let mut found = Found {
+            settings: self.snapshot.settings,
+            ignored: Vec::new(),
+            diagnostics: Vec::new(),
+        };
+        self.pin(at, &self.file.pins[at], &mut found)?;
+        Ok(found.diagnostics)
+    }
+
+    fn pin(&mut self, at: usize, pin: &Pin, found: &mut Found) -> Result<(), SourceError> {
+        // What is still being typed is not judged.
+        if !has_value(pin) {
+            return Ok(());
+        }
+        let text = &self.snapshot.document.text;
+        found.ignored = ignored(text, pin);
+        if let Some(first) = self.firsts.get(&pin.path)
+            && *first < at
+        {
+            let first = self.file.pins[*first].name_range();
+            found.push(pin.name_range(), Problem::DuplicatePin { path: pin.path.clone(), first });
+        }
+        if let Some(range) = not_a_literal(pin) {
+            let written = Some(range.of(text)).filter(|text| is_bare_version(text));
+            let written = written.map(str::to_owned);
+            found.push(range, Problem::NotALiteral { path: pin.path.clone(), written });
+            return Ok(());
+        }
+        check_locked(self.snapshot, self.index, pin, found)?;
+        let Some(index) = self.index else { return Ok(()) };
+        let version = pin.version().map(|literal| literal.text.as_str()).unwrap_or_default();
+        match index.standing(&pin.path, version)? {
+            Some(standing) => judge(index, text, pin, version, &standing, found),
+            None => {
+                let look_up = self.look_ups > 0;
+                self.look_ups = self.look_ups.saturating_sub(1);
+                let (path, reach) = (pin.path.clone(), index.reach.clone());
+                let similar = if look_up { similar(index.source, &path)? } else { Vec::new() };
+                found.push(pin.name_range(), Problem::UnknownPackage { path, similar, reach });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with the lock as a whole.
+fn check_lock(snapshot: &Snapshot, file: &PinFile, found: &mut Found) {
+    let problem = match snapshot.lock {
+        LockFile::Unknown => return,
+        LockFile::Missing => Problem::LockMissing,
+        LockFile::Unreadable(error) => Problem::LockUnreadable(error.clone()),
+        LockFile::Read(lock) => {
+            let pinned: HashSet<&AttrPath> = file.pins.iter().map(|pin| &pin.path).collect();
+            let Some(path) = lock.pins.keys().find(|path| !pinned.contains(path)) else { return };
+            Problem::LockStale { path: path.clone(), how: Stale::NotPinned }
         }
     };
-    Ok(Some(Diagnostic { range, problem }))
+    found.push(file_range(snapshot), problem);
+}
+
+/// Whether the lock has what a pin asks for.
+fn check_locked(
+    snapshot: &Snapshot,
+    index: Option<&Remembered>,
+    pin: &Pin,
+    found: &mut Found,
+) -> Result<(), SourceError> {
+    let (LockFile::Read(lock), Some(literal)) = (snapshot.lock, pin.version()) else {
+        return Ok(());
+    };
+    if literal.text.is_empty() {
+        return Ok(());
+    }
+    let path = pin.path.clone();
+    let Some(locked) = lock.pins.get(&pin.path) else {
+        found.push(literal.range, Problem::LockStale { path, how: Stale::NotLocked });
+        return Ok(());
+    };
+    if locked.requirement != literal.text {
+        let how = Stale::Other(locked.requirement.clone());
+        found.push(literal.range, Problem::LockStale { path, how });
+        return Ok(());
+    }
+    let version = locked.version.clone();
+    if !may_allow(&literal.text, &version) {
+        let asked = Some(literal.text.clone());
+        found.push(literal.range, Problem::LockMismatch { path, locked: version, asked });
+        return Ok(());
+    }
+    // Of a package that is unknown, everything is said already.
+    if let Some(index) = index
+        && let Some(standing) = index.standing(&pin.path, &version)?
+        && !matches!(standing.asked, Asked::Release(_))
+    {
+        found.push(literal.range, Problem::LockMismatch { path, locked: version, asked: None });
+    }
+    Ok(())
+}
+
+/// Whether a requirement allows a version, as far as the two texts tell: which version is the
+/// latest depends on the index that the lock was made from.
+fn may_allow(requirement: &str, version: &str) -> bool {
+    requirement == version
+        || requirement.contains("latest")
+        || Requirement::parse(requirement).is_ok_and(|r| r.allows(version, None))
+}
+
+/// Says what is wrong with a pin of a package that is known.
+fn judge(
+    index: &Remembered,
+    text: &str,
+    pin: &Pin,
+    version: &str,
+    standing: &Standing,
+    found: &mut Found,
+) {
+    let range = pin.version().map_or_else(|| pin.name_range(), |literal| literal.range);
+    let (path, version) = (pin.path.clone(), version.to_owned());
+    match &standing.asked {
+        Asked::NoVersion | Asked::Allows => {}
+        Asked::Unmet { why } => {
+            found.push(range, Problem::RequirementUnmet { path, why: why.clone() });
+        }
+        Asked::Release(known) => judge_release(text, pin, known, found),
+        Asked::Start { newest } => {
+            found.push(range, Problem::PartialVersion { path, version, newest: newest.clone() });
+        }
+        Asked::Unknown { nearest, beyond } => {
+            let (nearest, beyond, reach) = (nearest.clone(), *beyond, index.reach.clone());
+            found.push(range, Problem::UnknownVersion { path, version, nearest, reach, beyond });
+        }
+    }
+    if let Some(last_seen) = standing.gone {
+        let (path, reach) = (pin.path.clone(), index.reach.clone());
+        found.push(pin.name_range(), Problem::Removed { path, last_seen, reach });
+    }
+}
+
+fn judge_release(text: &str, pin: &Pin, known: &Known, found: &mut Found) {
+    let Some(literal) = pin.version() else { return };
+    let (path, version) = (pin.path.clone(), literal.text.clone());
+    if !known.vulnerabilities.is_empty() && !allows_insecure(text, pin) {
+        let vulnerabilities = known.vulnerabilities.clone();
+        let (path, version) = (path.clone(), version.clone());
+        found.push(literal.range, Problem::Insecure { path, version, vulnerabilities });
+    }
+    if known.broken {
+        let (path, version) = (path.clone(), version.clone());
+        found.push(literal.range, Problem::Broken { path, version });
+    }
+    let (in_line, newest) = (known.updates.in_line.clone(), known.updates.newest.clone());
+    if in_line.is_some() || newest.is_some() {
+        found.push(literal.range, Problem::Outdated { path, version, in_line, newest });
+    }
+}
+
+/// Whether a pin is whole enough to be judged.
+fn has_value(pin: &Pin) -> bool {
+    !pin.is_cut_off() && !matches!(pin.value, Value::Missing(_))
+}
+
+/// Where a pin's version is something else than a plain string.
+fn not_a_literal(pin: &Pin) -> Option<TextRange> {
+    match &pin.value {
+        Value::Other(range) => Some(*range),
+        Value::Long(fields) => fields.iter().find_map(|field| match &field.value {
+            Value::Other(range) if field.key.name == "version" => Some(*range),
+            _ => None,
+        }),
+        Value::Text(_) | Value::Missing(_) => None,
+    }
+}
+
+/// Whether the long form says `allowInsecure = true`.
+fn allows_insecure(text: &str, pin: &Pin) -> bool {
+    let Value::Long(fields) = &pin.value else { return false };
+    fields.iter().any(|field| {
+        let says = matches!(&field.value, Value::Other(range) if range.of(text) == "true");
+        field.key.name == "allowInsecure" && says
+    })
+}
+
+/// The kinds that the long form names in its `ignore`: `ignore = [ "insecure" ];`.
+fn ignored(text: &str, pin: &Pin) -> Vec<Kind> {
+    let Value::Long(fields) = &pin.value else { return Vec::new() };
+    let Some(field) = fields.iter().find(|field| field.key.name == "ignore") else {
+        return Vec::new();
+    };
+    let said = match &field.value {
+        Value::Text(literal) => literal.range.of(text),
+        Value::Other(range) => range.of(text),
+        Value::Long(_) | Value::Missing(_) => return Vec::new(),
+    };
+    let named = |kind: &Kind| said.contains(&format!("\"{}\"", kind.code()));
+    Kind::ALL.into_iter().filter(named).collect()
 }
 
 /// Attribute paths spelt alike, and those of the same name in other sets.
@@ -88,14 +325,18 @@ fn similar(source: &dyn PackageSource, path: &AttrPath) -> Result<Vec<AttrPath>,
     Ok(found)
 }
 
-fn missing(snapshot: &Snapshot, file: &PinFile, error: &SourceError) -> Vec<Diagnostic> {
-    // A file without pins needs no index.
-    let needed = !file.pins.is_empty();
-    let diagnostic = Diagnostic { range: file_range(snapshot), problem: index_missing(error) };
-    needed.then_some(diagnostic).into_iter().collect()
+fn too_old(snapshot: &Snapshot, index: &Remembered) -> Option<Problem> {
+    let limit = snapshot.settings.old_after_days;
+    let newest = index.status.newest()?.date;
+    let days = (snapshot.now - newest).div_euclid(DAY);
+    (limit > 0 && days > i64::from(limit)).then(|| Problem::IndexOld {
+        reach: index.reach.clone(),
+        age: describe::ago(newest, snapshot.now),
+        starter: index.status.origin == IndexOrigin::Starter,
+    })
 }
 
-fn refused(snapshot: &Snapshot, refusal: Refusal) -> Diagnostic {
+fn refused_range(snapshot: &Snapshot, refusal: Refusal) -> TextRange {
     let at = match refusal {
         Refusal::TooDeep { at } => {
             let (start, _) = snapshot.document.lines.bounds(snapshot.document.lines.line(at));
@@ -104,6 +345,5 @@ fn refused(snapshot: &Snapshot, refusal: Refusal) -> Diagnostic {
         Refusal::TooLong => TextRange::empty(0),
     };
     // A line of nothing but brackets is no place for a mark as long as the line.
-    let range = if at.len() > 200 { TextRange::empty(at.end) } else { at };
-    Diagnostic { range, problem: Problem::Refused(refusal) }
+    if at.len() > 200 { TextRange::empty(at.end) } else { at }
 }

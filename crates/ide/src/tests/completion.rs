@@ -2,7 +2,7 @@ use expect_test::{Expect, expect};
 use syntax::{TextEdit, edit};
 
 use super::{at_cursor, source};
-use crate::{Document, Index, Item, Memo, Snapshot, resolve};
+use crate::{Document, Index, Item, LockFile, Memo, Settings, Snapshot, resolve};
 
 /// The list, one item a line, and the file after its first item is accepted.
 fn check(fixture: &str, expected: Expect) {
@@ -300,7 +300,15 @@ fn nothing_where_nothing_of_ours_is() {
 fn an_index_that_is_being_opened_leaves_the_list_open() {
     let document = Document::new("{ nod }".to_owned());
     let memo = Memo::default();
-    let snapshot = Snapshot { document: &document, index: Index::Loading, memo: &memo, now: 0 };
+    let settings = &Settings::default();
+    let snapshot = Snapshot {
+        document: &document,
+        lock: LockFile::Unknown,
+        index: Index::Loading,
+        memo: &memo,
+        settings,
+        now: 0,
+    };
     let list = snapshot.completions(5).expect("nothing can fail");
     assert_eq!((list.items.len(), list.incomplete), (0, true));
 }
@@ -319,6 +327,10 @@ fn documentation_needs_no_list() {
             Last seen 2024-03-01 (10 months ago) at 0000000065e1 (https://github.com/NixOS/nixpkgs/commit/0000000065e11a80abababababababababababab)
 
             Newest of line 20: 20.18.1 · newest of all: 22.1.0
+
+            20.18.1  ....................####  2024-11-01 to 2024-12-24
+            20.11.0  ....###.................  2024-01-10 to 2024-03-01 <
+            20.9.0   ##......................  2023-10-25 to 2023-11-20
 
             License: MIT
             https://example.org/

@@ -31,6 +31,12 @@ fn a_version_with_its_history() {
 
             Newest of line 20: **20.18.1** · newest of all: **22.1.0**
 
+            ```text
+            20.18.1  ....................####  2024-11-01 to 2024-12-24
+            20.11.0  ....###.................  2024-01-10 to 2024-03-01 <
+            20.9.0   ##......................  2023-10-25 to 2023-11-20
+            ```
+
             License: MIT  
             [https://example.org/](<https://example.org/>)
 
@@ -58,6 +64,11 @@ fn the_newest_version_and_a_vulnerable_one() {
 
             This is the newest version.
 
+            ```text
+            22.1.0       .#######################  2024-05-02 to 2024-12-31 <
+            22.0.0-rc.1  #.......................  2024-04-20 to 2024-04-23
+            ```
+
             License: MIT  
             [https://example.org/](<https://example.org/>)
 
@@ -83,8 +94,14 @@ fn the_newest_version_and_a_vulnerable_one() {
 
             Newest of line 2: **2.28.2** · newest of all: **2.28.2**
 
+            ```text
+            2.28.2  .....###################  2023-02-01 to 2024-12-31
+            2.28.1  ######..................  2022-07-01 to 2023-01-31 <
+            ```
+
             License: MIT  
-            [https://example.org/](<https://example.org/>)
+            [https://example.org/](<https://example.org/>)  
+            Defined in [pkgs/python modules/requests.nix](<https://github.com/NixOS/nixpkgs/blob/0000000063d85a00abababababababababababab/pkgs/python%20modules/requests.nix>)
 
             ```sh
             nix shell nixpkgs/0000000063d85a00abababababababababababab#python3Packages.requests
@@ -125,6 +142,8 @@ fn requirements_and_names_without_version() {
 
             License: MIT  
             [https://example.org/](<https://example.org/>)
+
+            `^3.11` allows **3.11.7**.
 
             The index goes up to 2024-12-31 of nixpkgs-unstable, yesterday.
         "#]],

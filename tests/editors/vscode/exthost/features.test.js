@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict');
 const vscode = require('vscode');
 
-const { fixes, hover, label, noProblems, open, problems, suggestions } = require('./helpers');
+const { fixes, hover, label, noProblems, open, problems, suggestions, until } = require('./helpers');
 
 // The order is that of versions: by text 8.9.4 would come first, by time 20.10.0.
 const NODEJS = ['20.11.0', '20.10.0', '18.13.0', '10.15.0', '8.9.4'];
@@ -90,6 +90,24 @@ suite('problems', () => {
     const where = d => [typeof d.code === 'object' ? d.code.value : d.code, file.document.getText(d.range).replaceAll('"', '')];
     assert.deepEqual(found.map(where), [['unknown-package', 'ripgerp'], ['unknown-version', '20.10.9']]);
     assert.deepEqual(found.map(d => d.severity), [vscode.DiagnosticSeverity.Error, vscode.DiagnosticSeverity.Error]);
+  });
+
+  test('a setting says how they are reported, at once', async () => {
+    const file = await open('severities', '{\n  ripgerp = "13.0.0";\n}\n');
+    const settings = vscode.workspace.getConfiguration('nix-archiver.diagnostics.severity');
+    const said = async severity => {
+      await settings.update('unknown-package', severity, vscode.ConfigurationTarget.Global);
+    };
+    assert.equal((await problems(file))[0].severity, vscode.DiagnosticSeverity.Error);
+    try {
+      await said('information');
+      await until(async () => (await problems(file))[0].severity === vscode.DiagnosticSeverity.Information, 'a milder problem');
+      await said('off');
+      await noProblems(file);
+    } finally {
+      await said(undefined);
+    }
+    await problems(file);
   });
 
   test('a version that may be newer than the index is a warning', async () => {

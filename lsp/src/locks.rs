@@ -1,0 +1,136 @@
+//! The packages.lock beside each open file, as it is on disk.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::{Duration, SystemTime},
+};
+
+use ide::LockFile;
+use model::{Lock, lock::LockError};
+use tokio::{task, time};
+use tower_lsp::ls_types::Uri;
+
+use crate::{publish, state::State};
+
+/// How often the locks are looked at for news.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// How large a lock may be, in bytes, to be read at all.
+const LARGEST: u64 = 64 << 20;
+
+/// A packages.lock at one moment.
+#[derive(Debug, Clone)]
+pub(crate) enum LockState {
+    /// The file beside which it would be is not on disk, or it cannot be looked at.
+    Unknown,
+    /// There is none.
+    Missing,
+    /// It was read.
+    Read(Arc<Lock>),
+    /// It is none.
+    Unreadable(Arc<LockError>),
+}
+
+impl LockState {
+    /// The same for the features.
+    pub fn as_lock(&self) -> LockFile<'_> {
+        match self {
+            Self::Unknown => LockFile::Unknown,
+            Self::Missing => LockFile::Missing,
+            Self::Read(lock) => LockFile::Read(lock),
+            Self::Unreadable(error) => LockFile::Unreadable(error),
+        }
+    }
+}
+
+/// What tells one state of a file on disk from another: when it was written, and its length.
+type Stamp = Option<(SystemTime, u64)>;
+
+/// The locks that were read.
+#[derive(Default)]
+pub(crate) struct Locks {
+    read: Mutex<HashMap<PathBuf, (Stamp, LockState)>>,
+    /// Counts the changes.
+    generation: AtomicU64,
+}
+
+impl Locks {
+    /// The lock beside a file. Reads the disk, so that it is for threads that may block.
+    pub fn beside(&self, uri: &Uri) -> LockState {
+        let Some(path) = lock_path(uri) else { return LockState::Unknown };
+        let stamp = stamp(&path);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, state)) = read.get(&path)
+            && *known == stamp
+        {
+            return state.clone();
+        }
+        let state = load(&path, stamp);
+        read.insert(path, (stamp, state.clone()));
+        self.generation.fetch_add(1, SeqCst);
+        state
+    }
+
+    /// Changes when a lock that was read has changed.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(SeqCst)
+    }
+}
+
+/// Looks at the locks of the open files from time to time, until the server is gone.
+pub(crate) async fn watch(state: Weak<State>) {
+    loop {
+        time::sleep(LOOK).await;
+        let Some(state) = state.upgrade() else { return };
+        let looking = state.clone();
+        let looked = task::spawn_blocking(move || {
+            let before = looking.locks.generation();
+            for file in looking.documents.all() {
+                looking.locks.beside(&file.uri);
+            }
+            before != looking.locks.generation()
+        });
+        if looked.await.unwrap_or(false) {
+            publish::news(&state);
+        }
+    }
+}
+
+/// Where the lock of a file is; `None` for a file that is not in a folder of the disk.
+fn lock_path(uri: &Uri) -> Option<PathBuf> {
+    if uri.scheme().as_str() != "file" {
+        return None;
+    }
+    let folder = uri.to_file_path()?.parent()?.to_owned();
+    folder.is_dir().then(|| folder.join("packages.lock"))
+}
+
+fn stamp(path: &Path) -> Stamp {
+    let data = fs::metadata(path).ok()?;
+    Some((data.modified().unwrap_or(SystemTime::UNIX_EPOCH), data.len()))
+}
+
+fn load(path: &Path, stamp: Stamp) -> LockState {
+    let Some((_, length)) = stamp else { return LockState::Missing };
+    let text = if length > LARGEST {
+        Err(std::io::Error::other("it is too large"))
+    } else {
+        fs::read_to_string(path)
+    };
+    match text {
+        Ok(text) => match Lock::parse(&text) {
+            Ok(lock) => LockState::Read(Arc::new(lock)),
+            Err(error) => LockState::Unreadable(Arc::new(error)),
+        },
+        Err(error) => {
+            tracing::warn!("{} cannot be read: {error}", path.display());
+            LockState::Unknown
+        }
+    }
+}

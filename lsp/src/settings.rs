@@ -1,0 +1,131 @@
+//! The settings as the client says them: in its hello, and later in its section `nix-archiver`.
+
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use ide::Settings;
+use serde_json::Value;
+use tokio::time;
+use tower_lsp::ls_types::{ConfigurationItem, Registration};
+
+use crate::{publish, state::State};
+
+/// The section of the client's settings that is ours.
+const SECTION: &str = "nix-archiver";
+
+/// How long the client may take to answer.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// The settings over time.
+#[derive(Default)]
+pub(crate) struct SettingsHandle {
+    now: RwLock<Arc<Settings>>,
+    /// Counts the changes.
+    generation: AtomicU64,
+    /// Counts the questions, so that a late answer to an older one is not taken.
+    asked: AtomicU64,
+}
+
+impl SettingsHandle {
+    /// The settings as they are now.
+    pub fn get(&self) -> Arc<Settings> {
+        self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes with the settings.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(SeqCst)
+    }
+
+    /// Puts settings in place; says whether they are others than before.
+    fn set(&self, settings: Settings) -> bool {
+        let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
+        if **now == settings {
+            return false;
+        }
+        *now = Arc::new(settings);
+        self.generation.fetch_add(1, SeqCst);
+        true
+    }
+}
+
+/// Takes over what the hello said.
+pub(crate) fn begin(state: &State) {
+    let Some(session) = state.session() else { return };
+    state.settings.set(with(session.options.as_ref(), &Value::Null));
+}
+
+/// Asks the client for its settings, and to be told of changes. Nothing waits for the answers: the
+/// client may be waiting for us.
+pub(crate) fn follow(state: &Arc<State>) {
+    let Some(session) = state.session() else { return };
+    if session.registers_configuration {
+        let client = state.client.clone();
+        tokio::spawn(async move {
+            let registration = Registration {
+                id: "settings".to_owned(),
+                method: "workspace/didChangeConfiguration".to_owned(),
+                register_options: Some(serde_json::json!({ "section": SECTION })),
+            };
+            let done = client.register_capability(vec![registration]);
+            if !matches!(time::timeout(ANSWER, done).await, Ok(Ok(()))) {
+                tracing::warn!("the client does not say that it will tell of changed settings");
+            }
+        });
+    }
+    ask(state);
+}
+
+/// The client says that settings have changed, and perhaps which.
+pub(crate) fn changed(state: &Arc<State>, said: &Value) {
+    let Some(session) = state.session() else { return };
+    if session.has_configuration {
+        ask(state);
+    } else {
+        let ours = said.get(SECTION).unwrap_or(said);
+        take(state, ours);
+    }
+}
+
+fn ask(state: &Arc<State>) {
+    if !state.session().is_some_and(|session| session.has_configuration) {
+        return;
+    }
+    let ticket = state.settings.asked.fetch_add(1, SeqCst) + 1;
+    let state = state.clone();
+    tokio::spawn(async move {
+        let item = ConfigurationItem { scope_uri: None, section: Some(SECTION.to_owned()) };
+        let answer = state.client.configuration(vec![item]);
+        match time::timeout(ANSWER, answer).await {
+            Ok(Ok(values)) if state.settings.asked.load(SeqCst) == ticket => {
+                take(&state, values.first().unwrap_or(&Value::Null));
+            }
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!("the client does not tell its settings: {error}"),
+            Err(_) => tracing::warn!("the client does not answer the question for its settings"),
+        }
+    });
+}
+
+fn take(state: &Arc<State>, said: &Value) {
+    let options = state.session().and_then(|session| session.options.as_ref());
+    if state.settings.set(with(options, said)) {
+        publish::news(state);
+    }
+}
+
+/// The defaults, changed by what the hello said, changed by what was said later.
+fn with(options: Option<&Value>, said: &Value) -> Settings {
+    let mut settings = Settings::default();
+    for said in options.into_iter().chain([said]) {
+        for complaint in settings.take(said) {
+            tracing::warn!("{complaint}");
+        }
+    }
+    settings
+}
