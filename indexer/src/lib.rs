@@ -4,6 +4,7 @@
 
 mod error;
 mod follow;
+pub mod nar;
 mod objects;
 pub mod repository;
 mod run;
@@ -12,6 +13,7 @@ mod stretches;
 mod tree;
 
 pub use error::Error;
+pub use nar::{NarError, nar_hash};
 pub use run::{Options, Progress, Report, observe_at, run};
 
 /// The tracker that is used.
