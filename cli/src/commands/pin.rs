@@ -120,8 +120,8 @@ fn write(target: &Target, before: &str, after: &str) -> anyhow::Result<Exit> {
 /// An attribute path, and what stands behind an `@`, if that is not part of a name.
 fn split(name: &str) -> anyhow::Result<(AttrPath, Option<String>)> {
     // `nodePackages.@angular/cli@6.0.0`: an `@` at the start of a name belongs to it.
-    let at = name.rmatch_indices('@').map(|(at, _)| at);
-    let at = at.filter(|at| *at > 0 && !name[..*at].ends_with(['.', '"'])).next_back();
+    let mut signs = name.match_indices('@').map(|(at, _)| at);
+    let at = signs.find(|at| *at > 0 && !name[..*at].ends_with(['.', '"']));
     let at = at.or_else(|| name.rfind("\"@").map(|at| at + 1));
     let (path, version) = match at {
         Some(at) => (&name[..at], Some(name[at + 1..].to_owned())),
