@@ -6,7 +6,7 @@ use model::SourceError;
 
 /// The exit codes, for the help text. [`Exit`] is the same.
 pub const HELP: &str = "\
-Exit codes: 0 fine; 1 nothing was found; 2 the command line is wrong; \
+Exit codes: 0 fine; 1 nothing was found, or a check found something; 2 the command line is wrong; \
 3 something around the program is (files, repositories, the index).";
 
 /// How the program ends.
@@ -26,6 +26,13 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
     }
+}
+
+impl Exit {
+    /// It did, and found something to mend: in words another case than [`Self::Nothing`], for
+    /// scripts the same.
+    #[expect(non_upper_case_globals, reason = "it reads as one of the cases")]
+    pub const Findings: Self = Self::Nothing;
 }
 
 /// What was typed makes no sense.

@@ -4,8 +4,10 @@ mod age;
 mod commands;
 mod exit;
 mod find;
+mod finding;
 mod json;
 mod place;
+mod project;
 mod table;
 
 use std::process::ExitCode;

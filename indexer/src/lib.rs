@@ -4,6 +4,7 @@
 
 mod error;
 mod follow;
+pub mod nar;
 mod objects;
 pub mod repository;
 mod run;
@@ -14,6 +15,7 @@ mod tree;
 mod verify;
 
 pub use error::Error;
+pub use nar::{NarError, nar_hash};
 pub use run::{Options, Progress, Report, has_commit, observe_at, run};
 pub use verify::{Difference, Verified, verify};
 

@@ -91,7 +91,20 @@ fn version_help_and_nonsense() {
     home.run(&["--version"]).is(0, concat!("nix-archiver ", env!("CARGO_PKG_VERSION"), "\n"), "");
     let help = home.run(&["--help"]);
     assert_eq!((help.code, help.err.as_str()), (Some(0), ""));
-    for word in ["search", "info", "index", "lsp", "--index", "NIX_ARCHIVER_INDEX", "Exit codes"] {
+    for word in [
+        "search",
+        "info",
+        "index",
+        "lsp",
+        "pin",
+        "lock",
+        "update",
+        "check",
+        "generate",
+        "--index",
+        "NIX_ARCHIVER_INDEX",
+        "Exit codes",
+    ] {
         assert!(help.out.contains(word), "{word} is not in {}", help.out);
     }
     assert!(!help.out.contains("starter"), "that command is for developers");

@@ -4,12 +4,18 @@ use model::{AttrPath, Commit};
 
 use crate::{exit::Exit, place::Place};
 
+pub mod check;
 pub mod export;
+pub mod fmt;
+pub mod generate;
 pub mod index;
 pub mod info;
+pub mod lock;
 pub mod lsp;
+pub mod pin;
 pub mod search;
 pub mod starter;
+pub mod update;
 
 /// What can be asked for.
 #[derive(Debug, clap::Subcommand)]
@@ -22,6 +28,20 @@ pub enum Command {
     Index(index::Args),
     /// Print every span of every version, one a line, with tabs between columns.
     Export(export::Args),
+    /// Add a pin to packages.nix, or change the version of one.
+    Pin(pin::Args),
+    /// Remove a pin from packages.nix.
+    Unpin(pin::UnpinArgs),
+    /// Choose versions and revisions for the pins, and write packages.lock.
+    Lock(lock::Args),
+    /// Move pins to newer versions.
+    Update(update::Args),
+    /// Check packages.nix against the index and the lock.
+    Check(check::Args),
+    /// Put the layout of the pins in packages.nix into order.
+    Fmt(fmt::Args),
+    /// Write Nix that gives the locked packages.
+    Generate(generate::Args),
     /// Start the language server, which an editor talks to over standard input and output.
     Lsp(lsp::Args),
     /// Write the index as a starter file, to be carried by the program.
@@ -40,6 +60,13 @@ impl Command {
             Self::Info(args) => info::run(args, place),
             Self::Index(args) => index::run(args, place),
             Self::Export(args) => export::run(args, place),
+            Self::Pin(args) => pin::run(args, place),
+            Self::Unpin(args) => pin::unpin(args),
+            Self::Lock(args) => lock::run(args, place),
+            Self::Update(args) => update::run(args, place),
+            Self::Check(args) => check::run(args, place),
+            Self::Fmt(args) => fmt::run(args),
+            Self::Generate(args) => generate::run(args),
             Self::Lsp(args) => lsp::run(args, place),
             Self::Starter(args) => starter::run(args, place),
         }

@@ -40,6 +40,7 @@ impl PackageSource for Held {
         by_similar_name(name: &str, edits: u8, limit: usize) -> Vec<model::Summary>;
         by_words(query: &str, limit: usize) -> Vec<model::Summary>;
         package(path: &model::AttrPath) -> Option<model::Package>;
+        places(branch: &str, commits: &[model::CommitId]) -> Vec<Option<model::resolve::Place>>;
         status() -> model::IndexStatus;
     }
 }

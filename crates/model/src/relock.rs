@@ -105,6 +105,14 @@ pub fn lock(
     Ok(Relocked { lock, proved: resolution.proved })
 }
 
+/// Looks whether something does for every pin, without choosing.
+///
+/// # Errors
+/// As [`lock`]'s.
+pub fn available(source: &dyn PackageSource, manifest: &Manifest) -> Result<(), RelockError> {
+    find(source, manifest.pins.iter().collect()).map(|_| ())
+}
+
 /// Locks the pins with these paths anew, each at the newest version that does for it, and leaves the
 /// others as they are in `old`. Pins that packages.nix no longer has go; pins that `old` does not
 /// have are locked as well. A revision that is there already is taken where it has the version.

@@ -1,5 +1,7 @@
 //! Edits: a stretch of text and what takes its place.
 
+pub mod pin;
+
 use crate::TextRange;
 
 /// One replacement.

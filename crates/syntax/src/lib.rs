@@ -14,6 +14,7 @@ pub mod cursor;
 pub mod edit;
 mod lex;
 pub mod line_index;
+pub mod manifest;
 pub mod pins;
 pub mod range;
 mod read;

@@ -1,0 +1,205 @@
+//! The commands that edit, lock and check a packages.nix, as their users run them.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use nix_archiver_tests::{
+    lsp_client::program,
+    small_index::{packages, write},
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with an index beside it.
+struct Home {
+    dir: TempDir,
+}
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Home {
+    fn new(pins: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let home = Self { dir };
+        write(&home.path("index"), &packages());
+        fs::write(home.path("packages.nix"), pins).expect("it is ours");
+        home
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        self.dir.path().join(below)
+    }
+
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect("it is there")
+    }
+
+    #[track_caller]
+    fn run(&self, args: &[&str]) -> Ran {
+        let mut command = Command::new(program());
+        command.args(args).env("NIX_ARCHIVER_INDEX", self.path("index"));
+        let ended = command.current_dir(self.dir.path()).output().expect("it starts");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        let ran =
+            Ran { code: ended.status.code(), out: text(ended.stdout), err: text(ended.stderr) };
+        assert!(!ran.err.contains("panicked"), "{}", ran.err);
+        ran
+    }
+
+    #[track_caller]
+    fn ends(&self, code: i32, args: &[&str]) -> Ran {
+        let ran = self.run(args);
+        assert_eq!(ran.code, Some(code), "{args:?}: {}{}", ran.out, ran.err);
+        ran
+    }
+}
+
+#[test]
+fn pins_come_and_go() {
+    let home = Home::new("{\n  # tools\n  git = \"2.44.0\"; # why\n}\n");
+    home.ends(0, &["pin", "nodejs"]);
+    home.ends(0, &["pin", "python3Packages.requests@^2.28"]);
+    let wanted = "{\n  # tools\n  git = \"2.44.0\"; # why\n  nodejs = \"22.1.0\";\n  \
+                  python3Packages.requests = \"^2.28\";\n}\n";
+    assert_eq!(home.text("packages.nix"), wanted);
+    let dry = home.ends(0, &["pin", "nodejs@20.*", "--dry-run"]);
+    assert_eq!(dry.out, wanted.replace("22.1.0", "20.*"));
+    for (name, words) in [
+        ("nodej", "did you mean nodejs?"),
+        ("nodejs@20.12.0", "the nearest are 20.11.0 below and 20.18.1 above"),
+        ("nodejs@20", "write \"20.*\""),
+        ("nodejs@^99", "the newest is 22.1.0"),
+    ] {
+        let ran = home.ends(1, &["pin", name]);
+        assert!(ran.err.contains(words) && ran.err.contains("packages.nix:"), "{}", ran.err);
+    }
+    home.ends(2, &["pin", "a..b"]);
+    home.ends(2, &["pin", "nodejs@^"]);
+    assert_eq!(home.text("packages.nix"), wanted);
+    home.ends(0, &["unpin", "nodejs"]);
+    home.ends(1, &["unpin", "nodejs"]);
+    assert_eq!(home.text("packages.nix"), wanted.replace("  nodejs = \"22.1.0\";\n", ""));
+    home.ends(0, &["pin", "git", "--file", "new.nix"]);
+    assert_eq!(home.text("new.nix"), "{\n  git = \"2.44.0\";\n}\n");
+}
+
+#[test]
+fn a_lock_is_made_and_kept() {
+    let home = Home::new("{ nodejs = \"*\"; git = \"*\"; python3 = \"3.6.4\"; }\n");
+    let dry = home.ends(0, &["lock", "--dry-run"]);
+    assert!(!home.path("packages.lock").exists());
+    home.ends(1, &["lock", "--check"]);
+    assert!(!home.path("packages.lock").exists());
+    let made = home.ends(0, &["lock"]);
+    assert_eq!(made.out, dry.out);
+    assert!(made.out.ends_with("3 pins on 2 revisions\n"), "{}", made.out);
+    assert!(made.err.contains("2 of 2 revisions have no hash"), "{}", made.err);
+    let text = home.text("packages.lock");
+    home.ends(0, &["lock", "--check"]);
+    home.ends(0, &["lock"]);
+    assert_eq!(home.text("packages.lock"), text);
+    let json: Value = serde_json::from_str(&home.ends(0, &["lock", "--json"]).out).expect("JSON");
+    assert_eq!((&json["changed"], &json["pins"]), (&Value::from(false), &Value::from(3)));
+    // A format of another day is named, with its line.
+    fs::write(home.path("packages.lock"), "{\n  \"version\": 9\n}\n").expect("it is ours");
+    let check = home.ends(1, &["check"]);
+    assert!(
+        check.out.contains("packages.lock:2:3") && check.out.contains("format 9"),
+        "{}",
+        check.out
+    );
+    home.ends(0, &["lock"]);
+    assert_eq!(home.text("packages.lock"), text);
+    let missing = home.ends(3, &["lock", "none.nix"]);
+    assert!(missing.err.contains("none.nix"), "{}", missing.err);
+    fs::write(home.path("packages.nix"), "{ a = ; }").expect("it is ours");
+    home.ends(1, &["lock"]);
+    assert_eq!(home.text("packages.lock"), text);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_a_link() {
+    let home = Home::new("{\n}\n");
+    fs::create_dir(home.path("real")).expect("it is ours");
+    fs::rename(home.path("packages.nix"), home.path("real/pins.nix")).expect("it is ours");
+    std::os::unix::fs::symlink("real/pins.nix", home.path("packages.nix")).expect("it is ours");
+    home.ends(0, &["pin", "git"]);
+    assert!(home.path("packages.nix").is_symlink());
+    assert_eq!(home.text("real/pins.nix"), "{\n  git = \"2.44.0\";\n}\n");
+}
+
+#[test]
+fn updates_change_versions_alone() {
+    let pins = "{ lib }:\n{\n   nodejs  = \"20.11.0\" ;  # LTS\n\n  python3 = \"3.6.4\";\n  git = \"*\";\n}";
+    let home = Home::new(pins);
+    home.ends(0, &["lock"]);
+    let lock = home.text("packages.lock");
+    let dry = home.ends(0, &["update", "--dry-run"]);
+    assert!(dry.out.contains("nodejs 20.11.0 -> 22.1.0"), "{}", dry.out);
+    assert_eq!((home.text("packages.nix").as_str(), home.text("packages.lock")), (pins, lock));
+    home.ends(0, &["update", "nodejs", "--to", "minor"]);
+    let minor = pins.replace("20.11.0", "20.18.1");
+    assert_eq!(home.text("packages.nix"), minor);
+    let moved = home.ends(0, &["update", "python3"]);
+    assert!(moved.out.starts_with("  python3 3.6.4 -> 3.11.7"), "{}", moved.out);
+    assert!(!moved.out.contains("nodejs"), "one pin moves no other: {}", moved.out);
+    home.ends(0, &["update", "nodejs", "--to", "18.20.0", "--align"]);
+    assert!(home.text("packages.nix").contains("nodejs  = \"18.20.0\" ;  # LTS"));
+    home.ends(2, &["update", "--to", "18.20.0"]);
+    home.ends(2, &["update", "hello"]);
+    home.ends(1, &["update", "nodejs", "--to", "18.20.7"]);
+    home.ends(0, &["check"]);
+}
+
+#[test]
+fn findings_have_places() {
+    let home = Home::new("{\n  nodej = \"1\";\n  git = \"2.44.0\";\n  git = \"*\";\n  a = b;\n}\n");
+    let text = home.ends(1, &["check"]);
+    for words in [
+        "error[unknown-package]",
+        "packages.nix:2:3",
+        "did you mean nodejs?",
+        "error[duplicate-pin]",
+        "packages.nix:4:3",
+        "on line 3",
+        "warning[not-a-literal]",
+        "packages.nix:5:7",
+        "errors: ",
+    ] {
+        assert!(text.out.contains(words), "{words}: {}", text.out);
+    }
+    let json: Value =
+        serde_json::from_str(&home.ends(1, &["check", "--format", "json"]).out).expect("JSON");
+    let first = &json["findings"][0];
+    assert_eq!(first["code"], "unknown-package");
+    assert_eq!((first["line"].as_u64(), first["column"].as_u64()), (Some(2), Some(3)));
+    let sarif: Value =
+        serde_json::from_str(&home.ends(1, &["check", "--format", "sarif"]).out).expect("JSON");
+    assert_eq!(sarif["version"], "2.1.0");
+    let region = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!((region["startLine"].as_u64(), region["endColumn"].as_u64()), (Some(2), Some(8)));
+    let github = home.ends(1, &["check", "--format", "github"]).out;
+    assert!(github.contains("::error file=packages.nix,line=2,col=3,"), "{github}");
+    fs::write(home.path("packages.nix"), "{ git = \"*\"; }").expect("it is ours");
+    home.ends(0, &["check"]);
+    home.ends(1, &["check", "--deny", "warnings"]);
+    let ignored = "{ git = { version = \"*\"; ignore = [ \"not-locked\" ]; }; }";
+    fs::write(home.path("packages.nix"), ignored).expect("it is ours");
+    home.ends(0, &["check", "--deny", "warnings"]);
+}
+
+#[test]
+fn layout() {
+    let home = Home::new("{\n    git=\"*\" ;   \n}");
+    home.ends(1, &["fmt", "--check"]);
+    home.ends(0, &["fmt"]);
+    assert_eq!(home.text("packages.nix"), "{\n  git = \"*\";\n}\n");
+    home.ends(0, &["fmt", "--check"]);
+    fs::write(home.path("packages.nix"), "{ a = \"1; }").expect("it is ours");
+    home.ends(1, &["fmt"]);
+    assert_eq!(home.text("packages.nix"), "{ a = \"1; }");
+}
