@@ -64,7 +64,13 @@ impl State {
                 big.clear();
             }
         }
-        self.heap.sweep(&marked);
+        self.ghosts.retain(|_, nodes| {
+            nodes.retain(|node| marked.nodes.has(node.0));
+            !nodes.is_empty()
+        });
+        for (big, sym, node) in self.heap.sweep(&marked) {
+            self.ghosts.entry((big, sym)).or_default().push(node);
+        }
     }
 }
 

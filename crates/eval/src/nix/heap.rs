@@ -350,8 +350,9 @@ impl Heap {
         }
     }
 
-    /// Gives back all places that are not marked.
-    pub fn sweep(&mut self, marks: &Marked) {
+    /// Gives back all places that are not marked. Says which nodes were bindings of big sets, and
+    /// still lead changes on though nobody can force their thunks any more.
+    pub fn sweep(&mut self, marks: &Marked) -> Vec<(BigId, Sym, NodeId)> {
         let Marked { thunks, envs, insts, nodes } = marks;
         self.given = 0;
         self.last_edge = None;
@@ -367,25 +368,32 @@ impl Heap {
             }
             self.free.envs[len].push(EnvId(id));
         }
-        for id in insts.missing(self.insts.len()) {
-            self.insts[id as usize].cells = FxHashMap::default();
-            self.free.insts.push(InstId(id));
-        }
         for id in nodes.missing(self.nodes.len()) {
             let node = &mut self.nodes[id as usize];
             node.recipe = Recipe::None;
             node.depends_on = FxHashSet::default();
             self.free.nodes.push(NodeId(id));
         }
+        let mut ghosts = Vec::new();
         for at in 0..self.nodes.len() {
-            if let Recipe::Binding(thunk, ..) | Recipe::Late(thunk, ..) = &self.nodes[at].recipe
-                && !thunks.has(thunk.0)
-            {
-                // Nobody can force its thunk any more; it still leads changes on.
-                self.nodes[at].recipe = Recipe::None;
+            match self.nodes[at].recipe {
+                Recipe::Binding(thunk, inst, sym) if !thunks.has(thunk.0) => {
+                    let node = NodeId(u32::try_from(at).expect("fewer than 2^32 nodes"));
+                    ghosts.push((self.insts[inst.0 as usize].big, sym, node));
+                    self.nodes[at].recipe = Recipe::None;
+                }
+                Recipe::Late(thunk, ..) if !thunks.has(thunk.0) => {
+                    self.nodes[at].recipe = Recipe::None;
+                }
+                _ => {}
             }
             self.nodes[at].dependents.retain(|from| nodes.has(from.0));
         }
+        for id in insts.missing(self.insts.len()) {
+            self.insts[id as usize].cells = FxHashMap::default();
+            self.free.insts.push(InstId(id));
+        }
+        ghosts
     }
 }
 

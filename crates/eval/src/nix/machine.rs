@@ -54,6 +54,9 @@ pub struct State {
     pub listings: FxHashMap<Rc<str>, (NodeId, u64)>,
     pub presence: FxHashMap<(BigId, Sym), NodeId>,
     pub shapes: FxHashMap<BigId, NodeId>,
+    /// Nodes of bindings whose instances are gone: a question that looked at them keeps its answer
+    /// until they change.
+    pub ghosts: FxHashMap<(BigId, Sym), Vec<NodeId>>,
     /// Files whose value is written here instead, by path.
     pub replaced: FxHashMap<Rc<str>, &'static str>,
     pub regexes: FxHashMap<Rc<str>, Rc<regex::Regex>>,
@@ -89,6 +92,7 @@ impl State {
             listings: FxHashMap::default(),
             presence: FxHashMap::default(),
             shapes: FxHashMap::default(),
+            ghosts: FxHashMap::default(),
             replaced: FxHashMap::default(),
             regexes: FxHashMap::default(),
             depth: 0,
@@ -181,6 +185,9 @@ impl State {
                     seeds.push(self.heap.thunk_ref(thunk).owner);
                 }
             }
+        }
+        for key in difference.changed.iter().chain(&difference.removed) {
+            seeds.extend(self.ghosts.get(key).into_iter().flatten());
         }
         for key in difference.added.iter().chain(&difference.removed) {
             seeds.extend(self.presence.get(key).copied());
