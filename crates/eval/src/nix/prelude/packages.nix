@@ -2,10 +2,11 @@
 # seen. What a revision does not take as an argument is not passed.
 let
   # Where the entry is: beside the packages, and at first one file that takes the standard
-  # environment. What lies before it (`default.nix`, `impure.nix`) looks at the machine.
+  # environment. What lies before it where it is a file of its own (`impure.nix`) looks at the machine.
   first = paths: builtins.head (builtins.filter builtins.pathExists paths);
   nixpkgs = import (first [
     (__nixpkgs + "/pkgs/top-level/default.nix")
+    (__nixpkgs + "/default.nix")
     (__nixpkgs + "/pkgs/top-level/all-packages.nix")
     (__nixpkgs + "/pkgs/system/all-packages-generic.nix")
   ]);
