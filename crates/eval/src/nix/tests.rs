@@ -274,6 +274,36 @@ fn a_name_moves_between_sets() {
     assert_eq!(versions, [old, new, old, None, new, None, old]);
 }
 
+/// The set that a name came out of is not needed any more when its file changes.
+#[test]
+fn a_set_that_was_given_back_is_followed() {
+    const SETS: &str = "pkgs/top-level/all-packages.nix";
+    const PART: &str = "pkgs/top-level/part.nix";
+    let packages = (0..45).map(|n| format!("a{n} = stdenv.mkDerivation {{ name = \"a{n}-1\"; }};"));
+    let all = format!(
+        "{{ }}: let stdenv = (import ../stdenv {{ allPackages = null; }}).stdenv; in {{ {} inherit \
+         (import ./part.nix stdenv) tool; }}",
+        packages.collect::<String>()
+    );
+    let part = |version: &str| {
+        format!(
+            "stdenv: rec {{ make = version: stdenv.mkDerivation {{ name = \"tool-${{version}}\"; \
+             }}; old = make \"1\"; new = make \"2\"; tools = {{ tool = {version}; }}; tool = \
+             tools.tool; }}"
+        )
+    };
+    let first = Tree::of(&[
+        ("default.nix", DEFAULT),
+        ("pkgs/stdenv/default.nix", "throw \"replaced\""),
+        (SETS, &all),
+        (PART, &part("old")),
+    ]);
+    let other = first.with("README", "nothing of note");
+    let states = walk(&[first, other.clone(), other.with(PART, &part("new")), other]);
+    let versions: Vec<_> = states.iter().map(|state| state.version("tool")).collect();
+    assert_eq!(versions, [Some("1"), Some("1"), Some("2"), Some("1")]);
+}
+
 #[test]
 fn each_change_is_followed() {
     const ALL: &str = "pkgs/top-level/all-packages.nix";
