@@ -18,11 +18,7 @@ export function makeClient(
   indexPath: string,
   output: vscode.LogOutputChannel,
 ): LanguageClient {
-  const env = {
-    ...process.env,
-    ...(indexPath === '' ? {} : { NIX_ARCHIVER_INDEX: indexPath }),
-    ...settings.extraEnv,
-  };
+  const env = environment(settings, indexPath);
   const run = {
     command: server.command,
     args: ['lsp', ...settings.extraArgs],
@@ -48,6 +44,18 @@ export function makeClient(
     await client.sendNotification('workspace/didChangeConfiguration', { settings: null });
   };
   return client;
+}
+
+/** The environment of the server program. `indexPath` is absolute, or empty. */
+export function environment(
+  settings: Pick<StartSettings, 'extraEnv'>,
+  indexPath: string,
+): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    ...(indexPath === '' ? {} : { NIX_ARCHIVER_INDEX: indexPath }),
+    ...settings.extraEnv,
+  };
 }
 
 // The server writes its log to standard error, a line a message, with the level in it. Standard
