@@ -63,7 +63,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     vscode.workspace.onDidGrantWorkspaceTrust(() => void started.restart()),
   );
   await started.start();
-  await watch.look();
+  watch.soon();
 }
 
 /** Called by VS Code when it closes. */

@@ -114,15 +114,16 @@ function describe(pin: Pin, lock: Lock, facts: Facts | undefined): Shown {
   if (facts !== undefined) {
     lines.push(newer ? `Newest: ${facts.newest}` : `Newest: ${facts.newest}${now === undefined ? '' : ', which it is'}`);
     if (newer) parts[0] = `${named} → ${facts.newest}`;
-    else if (now !== undefined) parts.push('newest');
+    else parts.push(now === undefined ? `newest ${facts.newest}` : 'newest');
   }
-  if (now !== undefined) {
-    const age = now.open ? 'in nixpkgs now' : `until ${ago(now.last.date, Date.now())}`;
-    parts.push(age);
-    lines.push(`There from ${now.first.date} ${now.open ? 'on' : `to ${now.last.date}`} (${age})`);
-  }
+  // The side bar is narrow: what is decided comes before how old it is.
   parts.push(inWordsNow);
   lines.push(`Lock: ${inWordsNow}`);
+  if (now !== undefined) {
+    const age = ago(now.last.date, Date.now());
+    if (!now.open) parts.push(age);
+    lines.push(now.open ? `In nixpkgs since ${now.first.date}` : `In nixpkgs from ${now.first.date} to ${now.last.date} (${age})`);
+  }
   if (problem !== undefined) lines.push(`${problem.serious ? 'Error' : 'Warning'}: ${problem.message}`);
   const icon = problem === undefined ? (newer ? 'arrow-up' : 'pass') : problem.serious ? 'error' : 'warning';
   return { icon, short: parts.join(' · '), lines };
