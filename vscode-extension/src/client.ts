@@ -29,8 +29,12 @@ export function makeClient(
     documentSelector: DOCUMENTS,
     outputChannel: output,
     diagnosticCollectionName: SECTION,
-    // A pin that has just been written by name shows its versions at once.
-    initializationOptions: { suggestCommand: 'editor.action.triggerSuggest' },
+    // A pin that has just been written by name shows its versions at once, and the server's actions
+    // that ask for a version open our list.
+    initializationOptions: {
+      suggestCommand: 'editor.action.triggerSuggest',
+      chooseCommand: 'nix-archiver.showVersions',
+    },
     middleware: { workspace: { didChangeConfiguration: () => tell() } },
     stdioOptions: { stdout: () => {}, stderr: stream => log(stream, output) },
   };

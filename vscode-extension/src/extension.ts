@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 
 import { updateIndex } from './commands/index';
 import { alignPins, updateLock } from './commands/lock';
-import { pinCurrentPackage, searchPackage, showVersions } from './commands/pin';
+import { pinCurrentPackage, pinPackage, searchPackage, showVersions } from './commands/pin';
 import { StatusDocument } from './commands/status';
 import { FactsMemory } from './facts';
 import { createFile } from './files';
@@ -47,7 +47,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     new LanguageStatus(watch),
     command('searchPackage', (text?: string) => searchPackage(questions, text)),
     command('pinCurrentPackage', () => pinCurrentPackage(questions)),
-    command('showVersions', (node?: { pin?: Pin }) => showVersions(questions, node?.pin)),
+    command('showVersions', (called?: Called | string, path?: string) =>
+      typeof called === 'string' && path !== undefined
+        ? pinPackage(questions, path, vscode.Uri.parse(called))
+        : showVersions(questions, pinOfRow(called))),
     command('updateLockFile', (called?: Called) => updateLock(started, output, fileOf(called))),
     command('alignPins', (called?: Called) => alignPins(started, output, fileOf(called))),
     command('updateVersionIndex', () => updateIndex(started, output)),
@@ -71,9 +74,13 @@ export async function deactivate(): Promise<void> {
   await session?.stop();
 }
 
-// Commands are called from the palette with nothing, from the explorer with a file, and from our view
-// with one of its rows.
+// Commands are called from the palette with nothing, from the explorer with a file, from our view with
+// one of its rows, and from the server with the address of a file and an attribute path.
 type Called = vscode.Uri | { of?: { file: vscode.Uri }; pin?: Pin };
+
+function pinOfRow(called: Called | string | undefined): Pin | undefined {
+  return called instanceof vscode.Uri || typeof called !== 'object' ? undefined : called.pin;
+}
 
 function fileOf(called: Called | undefined): vscode.Uri | undefined {
   return called instanceof vscode.Uri ? called : (called?.of?.file ?? called?.pin?.file);

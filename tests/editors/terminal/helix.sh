@@ -17,7 +17,7 @@ file=/work/project/packages.nix
 printf '{\n\n  ripgerp = "13.0.0";\n}\n' > "$file"
 start "hx $file"
 sees 'a name that never was is reported' '●.*ripgerp|ripgerp.*●|^ *● *3 '
-keys 2 g i
+keys 2 g g i
 sees 'ready to type' 'INS'
 keys -l '  nodejs = "'
 sees 'the list opens as one types' '20\.11\.0'
@@ -25,7 +25,6 @@ order 'every version, newest first' 20.11.0 20.10.0 18.13.0 10.15.0 8.9.4
 keys Tab
 keys Tab
 keys Enter
-keys -l ';'
 keys Escape
 sees 'the chosen version is in the text' 'nodejs = "20\.10\.0";'
 keys Space k
@@ -36,7 +35,8 @@ keys Space a
 sees 'the fix is offered' 'ripgrep'
 keys Enter
 sees 'and taken' 'ripgrep = "13\.0\.0";'
-keys Escape ':w' Enter
+keys Escape
+keys ':w' Enter
 has 'saved' "$file" '^  ripgrep = "13\.0\.0";$'
 keys ':q!' Enter
 echo 'end of the tests'

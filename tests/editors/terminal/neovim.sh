@@ -16,9 +16,9 @@ keys C-x C-o
 sees 'the menu opens' '20\.11\.0'
 order 'every version, newest first' 20.11.0 20.10.0 18.13.0 10.15.0 8.9.4
 keys C-n C-y
-keys -l '";'
 keys Escape
 sees 'the chosen version is in the text' 'nodejs = "20\.1[01]\.0";'
+keys -l '0w'
 keys -l ':lua vim.lsp.buf.hover()'
 keys Enter
 sees 'what it tells about the pin' '2024-0[12]-'

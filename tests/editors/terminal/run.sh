@@ -17,12 +17,18 @@ cp -r "$here" "$here/../neovim" "$here/../emacs" "$root/work"
 cp -r "$here/../../../editors" "$root/work"
 install -m 755 "$NIX_ARCHIVER" "$root/usr/local/bin/nix-archiver"
 
+# Terminals are made in /dev/pts, and Helix finds itself in /proc. The mounts are in a namespace of
+# their own, and gone with the test.
+inside='
+  mount -t proc proc "$0/proc"
+  mount -t devpts -o ptmxmode=0666 devpts "$0/dev/pts"
+  exec chroot "$0" "$@"'
 passed=0
 failed=0
 for editor in "$@"; do
   rm -rf "$root/work/home"
   mkdir -p "$root/work/home" "$root/work/project"
-  output=$(timeout 300 chroot "$root" env -i \
+  output=$(timeout 300 unshare --mount bash -c "$inside" "$root" env -i \
     PATH=/usr/local/bin:/usr/bin:/bin HOME=/work/home TERM=xterm-256color LANG=C.UTF-8 \
     NIX_ARCHIVER=/usr/local/bin/nix-archiver NIX_ARCHIVER_INDEX=/work/index \
     bash "/work/terminal/$editor.sh" < /dev/null 2>&1) || true

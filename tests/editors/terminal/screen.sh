@@ -7,8 +7,13 @@ tmux() { command tmux -L test -f /dev/null "$@"; }
 # start COMMAND: runs it in a terminal of 100 columns and 30 lines.
 start() { tmux new-session -d -s test -x 100 -y 30 "$1"; }
 
-keys() { tmux send-keys -t test "$@"; }
-screen() { tmux capture-pane -p -t test; }
+# What comes right behind an escape would be taken for one key with it, as Alt is sent; nothing on the
+# screen says when that time is over.
+keys() {
+  tmux send-keys -t test "$@"
+  if [[ ${!#} == Escape ]]; then sleep 0.6; fi
+}
+screen() { tmux capture-pane -p -t test 2> /dev/null || echo "(the editor has ended)"; }
 stop() { tmux kill-server 2> /dev/null || true; }
 
 # sees NAME PATTERN [PATIENCE]: waits until a line of the screen matches the pattern.

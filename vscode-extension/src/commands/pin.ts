@@ -30,7 +30,8 @@ export async function showVersions(questions: Questions, pin?: Pin): Promise<voi
   else await pinPackage(questions, path, pin?.file);
 }
 
-async function pinPackage(questions: Questions, path: string, file?: vscode.Uri): Promise<void> {
+/** Lets the user choose a version of a package, and pins it in a file. */
+export async function pinPackage(questions: Questions, path: string, file?: vscode.Uri): Promise<void> {
   const target = await targetFile(file);
   if (target === undefined) return;
   const pin = await pinOf(target, path, questions);

@@ -99,6 +99,16 @@ suite('Show Available Versions', () => {
   });
 });
 
+suite('Show Available Versions, as the server calls it', () => {
+  test('with a file and an attribute path', async () => {
+    const file = await open('versions-named', '{\n  python3 = "3.6.4";\n}\n');
+    const done = run('showVersions', file.document.uri.toString(), 'ripgrep');
+    await acceptUntil(() => file.document.getText().includes('ripgrep'), 'the pin');
+    await done;
+    assert.match(file.document.getText(), /ripgrep = "14\.1\.0";/);
+  });
+});
+
 suite('Update Lock File', () => {
   let file;
   suiteSetup(async () => {

@@ -124,6 +124,23 @@ describe('a folder without pins', { timeout: 180_000 }, () => {
     await is(page.locator('.part.sidebar', { hasText: 'The version index cannot be used' }), { state: 'hidden' });
   });
 
+  test('a server that is killed comes back, and the view with it', async () => {
+    const { window } = journey;
+    const servers = () => fs.readdirSync('/proc').filter(entry => /^\d+$/.test(entry)).filter(pid => {
+      try {
+        return fs.readlinkSync(`/proc/${pid}/exe`).startsWith(path.join(journey.dir, 'ext'));
+      } catch {
+        return false;
+      }
+    });
+    const [before, ...others] = servers();
+    assert.deepEqual(others, [], 'one server');
+    process.kill(Number(before), 'SIGKILL');
+    for (let tries = 0; tries < 200 && servers().every(pid => pid === before); tries++) await new Promise(r => setTimeout(r, 100));
+    assert.ok(servers().some(pid => pid !== before), 'there is no new server');
+    await is(window.rows.filter({ hasText: /nodejs.*20\.11\.0 · newest/ }));
+  });
+
   test('a server that is not there: one message, and the view offers a way out', async () => {
     const { window, page } = journey;
     journey.set({ 'nix-archiver.server.path': '/nowhere/nix-archiver' });
