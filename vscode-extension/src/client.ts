@@ -30,10 +30,11 @@ export function makeClient(
     outputChannel: output,
     diagnosticCollectionName: SECTION,
     // A pin that has just been written by name shows its versions at once, and the server's actions
-    // that ask for a version open our list.
+    // that ask for a version open our list. Files of nixpkgs are shown by what extension.ts registers.
     initializationOptions: {
       suggestCommand: 'editor.action.triggerSuggest',
       chooseCommand: 'nix-archiver.showVersions',
+      virtualDocuments: true,
     },
     middleware: { workspace: { didChangeConfiguration: () => tell() } },
     stdioOptions: { stdout: () => {}, stderr: stream => log(stream, output) },

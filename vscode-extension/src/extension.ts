@@ -43,6 +43,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     started,
     watch,
     status.register(),
+    // Definitions lead to files of nixpkgs as they were at a commit, which only the server can read.
+    vscode.workspace.registerTextDocumentContentProvider('nix-archiver', {
+      provideTextDocumentContent: uri => questions.source(uri),
+    }),
     new PinTree(watch),
     new LanguageStatus(watch),
     command('searchPackage', (text?: string) => searchPackage(questions, text)),
@@ -51,8 +55,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       typeof called === 'string' && path !== undefined
         ? pinPackage(questions, path, vscode.Uri.parse(called))
         : showVersions(questions, pinOfRow(called))),
-    command('updateLockFile', (called?: Called) => updateLock(started, output, fileOf(called))),
-    command('alignPins', (called?: Called) => alignPins(started, output, fileOf(called))),
+    command('updateLockFile', (called?: Called) => updateLock(questions, fileOf(called))),
+    command('alignPins', (called?: Called) => alignPins(questions, fileOf(called))),
     command('updateVersionIndex', () => updateIndex(started, output)),
     command('createFile', () => createFile()),
     command('showStatus', () => status.show()),

@@ -1,9 +1,12 @@
 // What the server is asked beside what editors ask of every language server. The commands are
 // described in docs/commands.md.
 
-import * as vscode from 'vscode';
+import { randomUUID } from 'node:crypto';
 
-import { Session } from '../session';
+import * as vscode from 'vscode';
+import { WorkDoneProgress } from 'vscode-languageclient/node';
+
+import type { Session } from '../session';
 
 /** A package in a list. */
 export interface FoundPackage {
@@ -57,6 +60,25 @@ export interface Moment {
   date: number;
 }
 
+/** What came of writing a lock. */
+export interface LockAnswer {
+  changed: boolean;
+  pins: number;
+  revisions: number;
+  changes: string[];
+  withoutHash: number;
+}
+
+/** What came of aligning pins. */
+export interface AlignAnswer {
+  edits: number;
+  revisionsBefore: number;
+  revisionsAfter: number;
+}
+
+/** How far long work is. */
+export type Report = (progress: { message?: string; percentage?: number }) => void;
+
 /** A pin or a set in the outline of a file. */
 export interface OutlineEntry {
   name: string;
@@ -68,6 +90,8 @@ export interface OutlineEntry {
 
 /** The server is not there to be asked. */
 export class NotRunning extends Error {}
+
+const NOT_RUNNING = 'The language server does not run.';
 
 /** Asks the server of a session. Each question rejects with the server's own words if it refuses. */
 export class Questions {
@@ -88,6 +112,21 @@ export class Questions {
     return await this.command('pin', [file.toString(), path, ...(version === undefined ? [] : [version])]);
   }
 
+  /** Writes the lock beside a file. */
+  async lock(file: vscode.Uri, token: vscode.CancellationToken, report: Report): Promise<LockAnswer> {
+    return await this.longCommand('lock', [file.toString()], token, report);
+  }
+
+  /** Moves exact pins within their lines, so that fewer revisions serve all. */
+  async align(file: vscode.Uri, token: vscode.CancellationToken, report: Report): Promise<AlignAnswer> {
+    return await this.longCommand('align', [file.toString()], token, report);
+  }
+
+  /** The text of a file of nixpkgs, by an address of the server's. */
+  async source(uri: vscode.Uri): Promise<string> {
+    return (await this.ask<{ text: string }>('nix-archiver/source', { uri: uri.toString() })).text;
+  }
+
   /** What the server says of itself. */
   async status(): Promise<Status> {
     return await this.command('status', []);
@@ -103,9 +142,27 @@ export class Questions {
     return this.ask('workspace/executeCommand', { command: `nix-archiver.${name}`, arguments: args }, token);
   }
 
+  private async longCommand<T>(
+    name: string,
+    args: unknown[],
+    token: vscode.CancellationToken,
+    report: Report,
+  ): Promise<T> {
+    const { state } = this.session;
+    if (state.name !== 'running') throw new NotRunning(NOT_RUNNING);
+    const workDoneToken = randomUUID();
+    const listening = state.client.onProgress(WorkDoneProgress.type, workDoneToken, value => report(value));
+    try {
+      const params = { command: `nix-archiver.${name}`, arguments: args, workDoneToken };
+      return await this.ask<T>('workspace/executeCommand', params, token);
+    } finally {
+      listening.dispose();
+    }
+  }
+
   private async ask<T>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<T> {
     const { state } = this.session;
-    if (state.name !== 'running') throw new NotRunning('The language server does not run.');
+    if (state.name !== 'running') throw new NotRunning(NOT_RUNNING);
     // An argument that is there and undefined would count as another parameter of the request.
     return await (token === undefined
       ? state.client.sendRequest<T>(method, params)

@@ -164,23 +164,41 @@ suite('Update Lock File', () => {
 });
 
 suite('Align Pins', () => {
-  test('shows what would change, and writes it when that is taken', async () => {
-    const file = await open('align', '{\n  nodejs = "^20";\n  ripgrep = "*";\n}\n');
+  const text = '{\n  python3 = "3.6.4";\n  ripgrep = "13.0.0";\n}\n';
+
+  test('moves pins within their lines, so that fewer revisions serve all; the lock follows', async () => {
+    const file = await open('align', text);
     const lock = file.document.uri.fsPath.replace('.nix', '.lock');
-    const done = run('alignPins', file.document.uri);
-    await acceptUntil(() => fs.existsSync(lock), 'the lock');
-    await done;
-    const { pins, revisions } = JSON.parse(fs.readFileSync(lock, 'utf8'));
-    assert.equal(Object.keys(revisions).length, 1, 'one revision serves both');
-    assert.equal(pins.ripgrep.version, '14.1.0');
+    const revisions = () => Object.keys(JSON.parse(fs.readFileSync(lock, 'utf8')).revisions).length;
+    await run('updateLockFile', file.document.uri);
+    assert.equal(revisions(), 2, 'nixpkgs never had the two together');
+    await run('alignPins', file.document.uri);
+    await until(() => /python3 = "3\.(9\.6|11\.7)";/.test(file.document.getText()), 'a newer version of the line');
+    assert.match(file.document.getText(), /ripgrep = "13\.0\.0";/);
+    await until(() => revisions() === 1, 'a lock of one revision');
   });
 
-  test('says so where there is nothing to align', async () => {
-    const file = path.join(folder(), 'align/packages.nix');
-    const lock = file.replace('.nix', '.lock');
-    const before = fs.statSync(lock).mtimeMs;
-    await run('alignPins', vscode.Uri.file(file));
-    assert.equal(fs.statSync(lock).mtimeMs, before);
+  test('leaves all as it is where there is nothing to align', async () => {
+    const { document } = await vscode.window.showTextDocument(vscode.Uri.file(path.join(folder(), 'align/packages.nix')));
+    const before = document.getText();
+    await run('alignPins', document.uri);
+    assert.equal(document.getText(), before);
+  });
+});
+
+suite('Go to Definition', () => {
+  test('leads to the file of nixpkgs at the pinned revision, which is shown', async () => {
+    const clone = path.join(process.env.NIX_ARCHIVER_INDEX, '../nixpkgs');
+    await settings({ 'nixpkgs.clone': clone }, async () => {
+      const file = await open('definition', '{\n  python3 = "3.9.6";\n}\n');
+      const at = new vscode.Position(1, 4);
+      const found = await until(async () => {
+        const all = await vscode.commands.executeCommand('vscode.executeDefinitionProvider', file.document.uri, at);
+        return all.map(place => place.targetUri ?? place.uri).filter(uri => uri.scheme === 'nix-archiver');
+      }, 'a definition in nixpkgs');
+      const source = await vscode.workspace.openTextDocument(found[0]);
+      assert.match(source.getText(), /pname = "python3";\n {2}version = "3\.9\.6";/);
+    });
   });
 });
 
@@ -212,7 +230,7 @@ suite('Show Status', () => {
     }, 'the status of a server that runs');
     assert.match(text, /Server: .*nix-archiver \(bundled\), version \d+\.\d+\.\d+/);
     assert.match(text, /Index: made from a clone; 4 packages, \d+ versions; nixpkgs-unstable up to \d{4}-\d\d-\d\d \(today\), commit [0-9a-f]{12}/);
-    assert.match(text, /align\/packages\.nix: 2 pins \(2 locked\)/);
+    assert.match(text, /lock\/packages\.nix: 2 pins \(1 changed since it was locked, 1 locked\)/);
     assert.match(text, /Trusted: yes/);
   });
 });
