@@ -30,8 +30,8 @@ export class Workbench {
     const workbench = new Workbench(page, url);
     const query = new URLSearchParams(place(folder));
     if (file) query.set('payload', JSON.stringify([['openFile', remote(url, path.join(folder, file))]]));
-    await page.goto(`${url}/?${query}`, { waitUntil: 'domcontentloaded' });
-    await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+    await page.goto(`${url}/?${query}`, { waitUntil: 'domcontentloaded', timeout: 120_000 });
+    await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 120_000 });
     if (file) await workbench.editing(file);
     return workbench;
   }
