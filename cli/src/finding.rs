@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-use model::{AttrPath, Lock, PackageSource, SourceError, relock};
+use model::{AttrPath, Kind, Lock, PackageSource, SourceError, relock};
 use serde_json::{Value, json};
 use syntax::{Pin, TextRange};
 
@@ -15,8 +15,8 @@ use crate::{
 /// Something to mend or to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The kind, as it is documented; a pin's `ignore` may name it.
-    pub code: &'static str,
+    /// What kind it is of; a pin's `ignore` may name it.
+    pub kind: Kind,
     /// Whether nothing works before it is mended.
     pub error: bool,
     /// What is the matter, and what to do.
@@ -52,7 +52,7 @@ impl Finding {
         let level = if self.error { Level::ERROR } else { Level::WARNING };
         let span = AnnotationKind::Primary.span(self.range.start..self.range.end);
         let snippet = Snippet::source(&self.text).path(&self.file).annotation(span);
-        let group = level.primary_title(&self.message).id(self.code).element(snippet);
+        let group = level.primary_title(&self.message).id(self.kind.code()).element(snippet);
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group]).to_string()
     }
@@ -65,7 +65,7 @@ impl Finding {
     pub fn json(&self) -> Value {
         let [line, column, end_line, end_column] = self.place();
         json!({
-            "code": self.code, "severity": self.level(), "message": self.message,
+            "code": self.kind.code(), "severity": self.level(), "message": self.message,
             "file": self.file, "line": line, "column": column,
             "endLine": end_line, "endColumn": end_column,
         })
@@ -82,7 +82,7 @@ impl Finding {
              title={}::{}",
             self.level(),
             property(&self.file),
-            property(self.code),
+            property(self.kind.code()),
             data(&self.message)
         )
     }
@@ -90,12 +90,19 @@ impl Finding {
 
 /// The findings as a SARIF log (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/>).
 pub fn sarif(findings: &[Finding]) -> Value {
-    let rules: BTreeMap<&str, Value> =
-        findings.iter().map(|found| (found.code, json!({ "id": found.code }))).collect();
+    let rule = |kind: Kind| {
+        json!({
+            "id": kind.code(),
+            "shortDescription": { "text": kind.summary() },
+            "helpUri": kind.page(),
+        })
+    };
+    let rules: BTreeMap<Kind, Value> =
+        findings.iter().map(|found| (found.kind, rule(found.kind))).collect();
     let results = findings.iter().map(|found| {
         let [line, column, end_line, end_column] = found.place();
         json!({
-            "ruleId": found.code,
+            "ruleId": found.kind.code(),
             "level": found.level(),
             "message": { "text": found.message },
             "locations": [{ "physicalLocation": {
@@ -127,16 +134,16 @@ pub fn sarif(findings: &[Finding]) -> Value {
 pub fn in_text(project: &Project) -> Vec<Finding> {
     let mut findings = Vec::new();
     for error in &project.file.errors {
-        findings.push(at(project, "syntax-error", true, error.range, error.message.to_owned()));
+        findings.push(at(project, Kind::SyntaxError, true, error.range, error.message.to_owned()));
     }
     if project.file.sets.is_empty() {
         let message = "no pins were found: the value of this file is not written as an attribute \
                        set, `{ name = \"version\"; }`";
-        findings.push(at(project, "no-pins", false, TextRange::empty(0), message.to_owned()));
+        findings.push(at(project, Kind::NoPins, false, TextRange::empty(0), message.to_owned()));
     }
     for complaint in &project.complaints {
         let (kind, range) = (&complaint.kind, complaint.range);
-        findings.push(at(project, kind.code(), !kind.is_warning(), range, kind.to_string()));
+        findings.push(at(project, kind.kind(), !kind.is_warning(), range, kind.to_string()));
     }
     findings
 }
@@ -154,21 +161,14 @@ pub fn unmet(
     for one in unmet {
         let pin = pin(project, &one.path);
         let mut message = one.to_string();
-        let code = match &one.why {
-            relock::Why::UnknownPackage => "unknown-package",
-            relock::Why::UnknownVersion { .. } => "unknown-version",
-            relock::Why::NothingMeets { .. } => "nothing-meets",
-            relock::Why::NotOnChannel { .. } => "not-on-channel",
-            relock::Why::NotAtRevision { .. } => "not-at-revision",
-        };
         let mut range = pin.map(name_range).unwrap_or_default();
-        if code == "unknown-package" {
+        if one.kind() == Kind::UnknownPackage {
             let similar = find::similar(source, one.path.as_str())?;
             message.push_str(&crate::commands::search::did_you_mean(&similar));
         } else if let Some(literal) = pin.and_then(Pin::version) {
             range = literal.range;
         }
-        findings.push(at(project, code, true, range, message));
+        findings.push(at(project, one.kind(), true, range, message));
     }
     Ok(findings)
 }
@@ -182,33 +182,26 @@ pub fn in_lock(project: &Project, on_disk: &Locked) -> Vec<Finding> {
         Locked::Sound { lock, text } => (lock, text),
         Locked::Bad { text, error } => {
             let (line, message) = (error.line, error.to_string());
-            return vec![on_line(&path, text, line, "bad-lock", true, message)];
+            return vec![on_line(&path, text, line, Kind::LockUnreadable, true, message)];
         }
         Locked::Missing => {
             if let Some(first) = project.manifest.pins.first() {
                 let message = format!("there is no {path}; `nix-archiver lock` makes it");
-                findings.push(at(project, "not-locked", false, name(first), message));
+                findings.push(at(project, Kind::LockMissing, false, name(first), message));
             }
             return findings;
         }
     };
     for wish in &project.manifest.pins {
-        let (code, message) = match (lock.pins.get(&wish.path), locked(lock, wish)) {
+        let message = match (lock.pins.get(&wish.path), locked(lock, wish)) {
             (_, Some(_)) => continue,
-            (None, None) => (
-                "not-locked",
-                format!("`{}` is not in the lock; run `nix-archiver lock`", wish.path),
-            ),
-            (Some(pin), None) => (
-                "lock-differs",
-                format!(
-                    "the lock was made for `{}` \"{}\", and \"{}\" is asked for; run `nix-archiver \
-                     lock`",
-                    wish.path, pin.requirement, wish.requirement
-                ),
+            (None, None) => format!("`{}` is not in the lock; run `nix-archiver lock`", wish.path),
+            (Some(pin), None) => format!(
+                "the lock was made for `{}` \"{}\", and \"{}\" is asked for; run `nix-archiver lock`",
+                wish.path, pin.requirement, wish.requirement
             ),
         };
-        findings.push(at(project, code, true, name(wish), message));
+        findings.push(at(project, Kind::LockStale, true, name(wish), message));
     }
     let line_of = |key: &str| {
         let key = format!("    {}: {{", serde_json::Value::from(key));
@@ -218,7 +211,7 @@ pub fn in_lock(project: &Project, on_disk: &Locked) -> Vec<Finding> {
         let message =
             format!("`{path_of}` is locked and no longer pinned; run `nix-archiver lock`");
         let line = line_of(path_of.as_str());
-        findings.push(on_line(&path, text, line, "lock-extra", false, message));
+        findings.push(on_line(&path, text, line, Kind::LockStale, false, message));
     }
     for (name, revision) in lock.revisions.iter().filter(|(_, r)| r.nar_hash.is_none()) {
         let message = format!(
@@ -226,7 +219,7 @@ pub fn in_lock(project: &Project, on_disk: &Locked) -> Vec<Finding> {
              PATH` computes it from a clone of nixpkgs",
             revision.commit.id.short()
         );
-        findings.push(on_line(&path, text, line_of(name), "no-hash", false, message));
+        findings.push(on_line(&path, text, line_of(name), Kind::NoHash, false, message));
     }
     findings
 }
@@ -250,7 +243,7 @@ pub fn in_facts(
         let range = literal.map(|literal| literal.range).unwrap_or_default();
         if release.facts.broken {
             let message = format!("nixpkgs marks `{}` {version} as broken", wish.path);
-            findings.push(at(project, "broken", false, range, message));
+            findings.push(at(project, Kind::Broken, false, range, message));
         }
         if !release.facts.known_vulnerabilities.is_empty() && !wish.allow_insecure {
             let message = format!(
@@ -259,7 +252,7 @@ pub fn in_facts(
                 wish.path,
                 release.facts.known_vulnerabilities.join("; ")
             );
-            findings.push(at(project, "insecure", false, range, message));
+            findings.push(at(project, Kind::Insecure, false, range, message));
         }
     }
     Ok(findings)
@@ -271,7 +264,8 @@ pub fn not_ignored(project: &Project, findings: Vec<Finding>) -> Vec<Finding> {
     let ignored = |found: &Finding| {
         let pins = project.file.pins_in(found.range);
         let mut wishes = pins.iter().filter_map(|pin| project.manifest.get(&pin.path));
-        found.file == file && wishes.any(|wish| wish.ignore.iter().any(|code| code == found.code))
+        found.file == file
+            && wishes.any(|wish| wish.ignore.iter().any(|code| code == found.kind.code()))
     };
     findings.into_iter().filter(|found| !ignored(found)).collect()
 }
@@ -284,15 +278,9 @@ fn name_range(pin: &Pin) -> TextRange {
     pin.name_range()
 }
 
-fn at(
-    project: &Project,
-    code: &'static str,
-    error: bool,
-    range: TextRange,
-    message: String,
-) -> Finding {
+fn at(project: &Project, kind: Kind, error: bool, range: TextRange, message: String) -> Finding {
     let (file, text) = (project.path.display().to_string(), project.text.clone());
-    Finding { code, error, message, file, text, range }
+    Finding { kind, error, message, file, text, range }
 }
 
 /// A finding about a whole line, counted from 1.
@@ -300,7 +288,7 @@ fn on_line(
     file: &str,
     text: &str,
     line: usize,
-    code: &'static str,
+    kind: Kind,
     error: bool,
     message: String,
 ) -> Finding {
@@ -308,5 +296,5 @@ fn on_line(
     let content = text[start..].lines().next().unwrap_or_default();
     let indent = content.len() - content.trim_start().len();
     let range = TextRange::new(start + indent, start + content.trim_end().len().max(indent));
-    Finding { code, error, message, file: file.to_owned(), text: text.to_owned(), range }
+    Finding { kind, error, message, file: file.to_owned(), text: text.to_owned(), range }
 }

@@ -3,6 +3,7 @@
 //! and when it was so.
 
 mod error;
+mod file;
 mod follow;
 pub mod nar;
 mod objects;
@@ -15,6 +16,7 @@ mod tree;
 mod verify;
 
 pub use error::Error;
+pub use file::{FileError, file_at};
 pub use nar::{NarError, nar_hash};
 pub use run::{Options, Progress, Report, has_commit, observe_at, run};
 pub use verify::{Difference, Verified, verify};

@@ -8,19 +8,21 @@ use tower_lsp::{
     ls_types::{
         CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, CompletionItem,
         CompletionParams, CompletionResponse, DidChangeConfigurationParams,
-        DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-        DocumentDiagnosticParams, DocumentDiagnosticReportResult, DocumentLink, DocumentLinkParams,
-        DocumentSymbolParams, DocumentSymbolResponse, ExecuteCommandParams, FoldingRange,
-        FoldingRangeParams, Hover, HoverParams, InitializeParams, InitializeResult,
+        DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidCloseTextDocumentParams,
+        DidOpenTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
+        DocumentLink, DocumentLinkParams, DocumentSymbolParams, DocumentSymbolResponse,
+        ExecuteCommandParams, FoldingRange, FoldingRangeParams, GotoDefinitionParams,
+        GotoDefinitionResponse, Hover, HoverParams, InitializeParams, InitializeResult,
         InitializedParams, InlayHint, InlayHintParams, LSPAny, SemanticTokensParams,
         SemanticTokensRangeParams, SemanticTokensRangeResult, SemanticTokensResult,
+        WorkDoneProgressCancelParams,
     },
 };
 
 use crate::{
     Config, capabilities,
     framing::Malformed,
-    handlers::{code_action, command, completion, diagnostic, hover, sync, view},
+    handlers::{code_action, command, completion, definition, diagnostic, hover, sync, view},
     locks, publish,
     session::Session,
     settings,
@@ -41,6 +43,16 @@ impl Backend {
     /// Answers what was no message.
     pub async fn malformed(&self, params: Malformed) -> Result<()> {
         Err(params.into_error())
+    }
+
+    /// The text of a file of nixpkgs at a revision.
+    pub async fn source(&self, params: definition::SourceParams) -> Result<definition::SourceText> {
+        definition::source(&self.state, params).await
+    }
+
+    /// The user does not want long work to go on.
+    pub async fn cancel_work(&self, params: WorkDoneProgressCancelParams) {
+        self.state.jobs.cancel(&params.token);
     }
 }
 
@@ -63,6 +75,11 @@ impl LanguageServer for Backend {
     async fn initialized(&self, _: InitializedParams) {
         self.state.greet();
         settings::follow(&self.state);
+        locks::follow(&self.state);
+    }
+
+    async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {
+        locks::look(&self.state);
     }
 
     async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
@@ -95,6 +112,13 @@ impl LanguageServer for Backend {
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         hover::hover(&self.state, params).await
+    }
+
+    async fn goto_definition(
+        &self,
+        params: GotoDefinitionParams,
+    ) -> Result<Option<GotoDefinitionResponse>> {
+        definition::definition(&self.state, params).await
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {

@@ -16,12 +16,14 @@ use tower_lsp::ls_types::{
 use crate::{handlers::command::COMMANDS, session::Session, to_proto};
 
 /// The sorts of code actions that there are.
-const ACTION_KINDS: [ActionKind; 5] = [
+const ACTION_KINDS: [ActionKind; 7] = [
     ActionKind::QuickFix,
     ActionKind::Rewrite,
     ActionKind::FixAll,
     ActionKind::OrganizePins,
     ActionKind::UpdatePins,
+    ActionKind::AlignPins,
+    ActionKind::LockPins,
 ];
 
 /// The answer to the client's hello.
@@ -48,6 +50,7 @@ pub(crate) fn initialize_result(session: &Session, version: &str) -> InitializeR
                 }),
                 ..CompletionOptions::default()
             }),
+            definition_provider: Some(OneOf::Left(true)),
             hover_provider: Some(HoverProviderCapability::Simple(true)),
             code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
                 code_action_kinds: Some(ACTION_KINDS.map(to_proto::action_kind).to_vec()),
@@ -73,7 +76,9 @@ pub(crate) fn initialize_result(session: &Session, version: &str) -> InitializeR
             ),
             execute_command_provider: Some(ExecuteCommandOptions {
                 commands: COMMANDS.map(str::to_owned).to_vec(),
-                ..ExecuteCommandOptions::default()
+                work_done_progress_options: WorkDoneProgressOptions {
+                    work_done_progress: Some(true),
+                },
             }),
             diagnostic_provider: session
                 .pull_diagnostics

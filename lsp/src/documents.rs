@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Instant,
 };
@@ -29,6 +30,8 @@ struct Open {
 /// An open file.
 struct File {
     uri: Uri,
+    /// Whether it is a packages.lock: then it is only there to be written.
+    is_lock: bool,
     serial: u64,
     version: i32,
     rope: Rope,
@@ -47,11 +50,28 @@ pub(crate) struct Snapshot {
     /// Which opening of the file it is of.
     pub serial: u64,
     pub version: i32,
+    is_open: bool,
     rope: Rope,
     read: Arc<OnceLock<Arc<Document>>>,
 }
 
 impl Snapshot {
+    /// A file that no editor has open, as it is on the disk.
+    pub fn on_disk(uri: Uri, text: &str) -> Self {
+        let rope = Rope::from_str(text);
+        Self { uri, serial: 0, version: 0, is_open: false, rope, read: Arc::default() }
+    }
+
+    /// Whether the client has it open, so that it is the client that changes it.
+    pub fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// The text alone.
+    pub fn text(&self) -> String {
+        self.rope.to_string()
+    }
+
     /// The text and its pins: read by the first who asks, which takes milliseconds for a large
     /// file.
     pub fn document(&self) -> Arc<Document> {
@@ -62,8 +82,20 @@ impl Snapshot {
 impl Documents {
     /// Whether a file is one that holds pins.
     pub fn is_ours(uri: &Uri) -> bool {
-        let path = uri.path().decode().to_string_lossy();
-        path.rsplit(['/', '\\']).next() == Some("packages.nix")
+        is_named(uri, "packages.nix")
+    }
+
+    /// Whether a file is a lock.
+    pub fn is_lock(uri: &Uri) -> bool {
+        is_named(uri, "packages.lock")
+    }
+
+    /// The lock at a path, if it is open.
+    pub fn lock_at(&self, path: &Path) -> Option<Snapshot> {
+        let open = self.lock();
+        let mut locks = open.files.values().filter(|file| file.is_lock);
+        let found = locks.find(|file| file.uri.to_file_path().is_some_and(|own| *own == *path));
+        found.map(File::snapshot)
     }
 
     /// Stores a file that was opened.
@@ -78,6 +110,7 @@ impl Documents {
             changed: Instant::now(),
             awaited: false,
             shown: None,
+            is_lock: Self::is_lock(&uri),
             uri,
         };
         open.files.insert(key(&file.uri), file);
@@ -124,12 +157,14 @@ impl Documents {
 
     /// A file as it is now, if it is open.
     pub fn get(&self, uri: &Uri) -> Option<Snapshot> {
-        self.lock().files.get(&key(uri)).map(File::snapshot)
+        let open = self.lock();
+        open.files.get(&key(uri)).filter(|file| !file.is_lock).map(File::snapshot)
     }
 
-    /// All files as they are now.
+    /// All files with pins as they are now.
     pub fn all(&self) -> Vec<Snapshot> {
-        self.lock().files.values().map(File::snapshot).collect()
+        let open = self.lock();
+        open.files.values().filter(|file| !file.is_lock).map(File::snapshot).collect()
     }
 
     /// Notes the diagnostics of a snapshot as what the client is shown. Says whether they are to be
@@ -171,10 +206,16 @@ impl File {
             uri: self.uri.clone(),
             serial: self.serial,
             version: self.version,
+            is_open: true,
             rope: self.rope.clone(),
             read: self.read.clone(),
         }
     }
+}
+
+fn is_named(uri: &Uri, name: &str) -> bool {
+    let path = uri.path().decode().to_string_lossy();
+    path.rsplit(['/', '\\']).next() == Some(name)
 }
 
 /// One text for all spellings of a URI: VS Code writes `file:///c%3A/x`, others `file:///C:/x`.

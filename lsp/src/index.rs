@@ -98,6 +98,15 @@ impl IndexHandle {
         }
     }
 
+    /// Looks at the index at once, without waiting for the next time.
+    pub async fn look_now(&self) {
+        let opened_before = matches!(&*self.phase.borrow(), Phase::Open(_));
+        let looked = self.look().await;
+        if opened_before != looked.is_ok() {
+            self.generation.fetch_add(1, SeqCst);
+        }
+    }
+
     /// Opens the index if that is not done, and asks what it covers.
     async fn look(&self) -> Result<IndexStatus, SourceError> {
         let open = match &*self.phase.borrow() {

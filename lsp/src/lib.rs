@@ -10,24 +10,31 @@
 
 mod backend;
 mod capabilities;
+pub mod disk;
 mod documents;
 mod framing;
 mod from_proto;
 mod handlers;
 mod index;
 mod locks;
+mod nixpkgs;
+mod progress;
 mod publish;
 mod session;
 mod settings;
 mod state;
 mod to_proto;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering::SeqCst},
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
 };
 
 use model::{PackageSource, SourceError};
+pub use nixpkgs::{Nixpkgs, OpenNixpkgs};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower::ServiceExt as _;
 use tower_lsp::{LspService, Server, jsonrpc::Request};
@@ -41,6 +48,11 @@ pub struct Config {
     /// Opens the version index. It is called on a thread of its own, so that starting does not wait
     /// for it, and again later if it failed.
     pub open_source: Arc<OpenSource>,
+    /// Gives a clone of nixpkgs, for the one that the settings name.
+    pub open_nixpkgs: Arc<OpenNixpkgs>,
+    /// The folder for copies of files of nixpkgs, which may be deleted at any time; `None` if there
+    /// is no such place.
+    pub cache: Option<PathBuf>,
     /// The version of the program, as it is told to the client.
     pub version: String,
 }
@@ -79,6 +91,8 @@ where
 {
     let (service, socket) = LspService::build(|client| backend::Backend::new(client, config))
         .custom_method(framing::MALFORMED, backend::Backend::malformed)
+        .custom_method(handlers::definition::SOURCE, backend::Backend::source)
+        .custom_method("window/workDoneProgress/cancel", backend::Backend::cancel_work)
         .finish();
     // `exit` cancels what is waiting, the `shutdown` before it too; so its arrival counts, not its
     // handler.

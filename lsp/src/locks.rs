@@ -1,7 +1,7 @@
 //! The packages.lock beside each open file, as it is on disk.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs,
     path::{Path, PathBuf},
     sync::{
@@ -12,14 +12,17 @@ use std::{
 };
 
 use ide::LockFile;
-use model::{Lock, lock::LockError};
+use model::{AttrPath, Lock, lock::LockError};
 use tokio::{task, time};
-use tower_lsp::ls_types::Uri;
+use tower_lsp::ls_types::{Registration, Uri};
 
 use crate::{publish, state::State};
 
 /// How often the locks are looked at for news.
 const LOOK: Duration = Duration::from_secs(2);
+
+/// How long the client may take to answer.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// How large a lock may be, in bytes, to be read at all.
 const LARGEST: u64 = 64 << 20;
@@ -31,8 +34,8 @@ pub(crate) enum LockState {
     Unknown,
     /// There is none.
     Missing,
-    /// It was read.
-    Read(Arc<Lock>),
+    /// It was read; with the line, counted from 1, on which each pin is.
+    Read(Arc<Lock>, Arc<BTreeMap<AttrPath, usize>>),
     /// It is none.
     Unreadable(Arc<LockError>),
 }
@@ -43,7 +46,7 @@ impl LockState {
         match self {
             Self::Unknown => LockFile::Unknown,
             Self::Missing => LockFile::Missing,
-            Self::Read(lock) => LockFile::Read(lock),
+            Self::Read(lock, _) => LockFile::Read(lock),
             Self::Unreadable(error) => LockFile::Unreadable(error),
         }
     }
@@ -63,7 +66,7 @@ pub(crate) struct Locks {
 impl Locks {
     /// The lock beside a file. Reads the disk, so that it is for threads that may block.
     pub fn beside(&self, uri: &Uri) -> LockState {
-        let Some(path) = lock_path(uri) else { return LockState::Unknown };
+        let Some(path) = path_beside(uri) else { return LockState::Unknown };
         let stamp = stamp(&path);
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, state)) = read.get(&path)
@@ -83,32 +86,79 @@ impl Locks {
     }
 }
 
+/// Asks the client to tell of locks that change. Where it does not, they are looked at all the same.
+pub(crate) fn follow(state: &Arc<State>) {
+    if !state.session().is_some_and(|session| session.watches_files) {
+        return;
+    }
+    let client = state.client.clone();
+    task::spawn(async move {
+        let registration = Registration {
+            id: "locks".to_owned(),
+            method: "workspace/didChangeWatchedFiles".to_owned(),
+            register_options: Some(serde_json::json!({
+                "watchers": [{ "globPattern": "**/packages.lock" }],
+            })),
+        };
+        let done = client.register_capability(vec![registration]);
+        if !matches!(time::timeout(ANSWER, done).await, Ok(Ok(()))) {
+            tracing::warn!("the client does not say that it will tell of changed files");
+        }
+    });
+}
+
+/// Looks at the locks of the open files at once.
+pub(crate) fn look(state: &Arc<State>) {
+    let state = state.clone();
+    task::spawn(async move {
+        if has_news(&state).await {
+            publish::news(&state);
+        }
+    });
+}
+
+async fn has_news(state: &Arc<State>) -> bool {
+    let looking = state.clone();
+    let looked = task::spawn_blocking(move || {
+        let before = looking.locks.generation();
+        for file in looking.documents.all() {
+            looking.locks.beside(&file.uri);
+        }
+        before != looking.locks.generation()
+    });
+    looked.await.unwrap_or(false)
+}
+
 /// Looks at the locks of the open files from time to time, until the server is gone.
 pub(crate) async fn watch(state: Weak<State>) {
     loop {
         time::sleep(LOOK).await;
         let Some(state) = state.upgrade() else { return };
-        let looking = state.clone();
-        let looked = task::spawn_blocking(move || {
-            let before = looking.locks.generation();
-            for file in looking.documents.all() {
-                looking.locks.beside(&file.uri);
-            }
-            before != looking.locks.generation()
-        });
-        if looked.await.unwrap_or(false) {
+        if has_news(&state).await {
             publish::news(&state);
         }
     }
 }
 
 /// Where the lock of a file is; `None` for a file that is not in a folder of the disk.
-fn lock_path(uri: &Uri) -> Option<PathBuf> {
+pub(crate) fn path_beside(uri: &Uri) -> Option<PathBuf> {
     if uri.scheme().as_str() != "file" {
         return None;
     }
     let folder = uri.to_file_path()?.parent()?.to_owned();
     folder.is_dir().then(|| folder.join("packages.lock"))
+}
+
+/// The text of a lock; `None` if there is none.
+///
+/// # Errors
+/// If it is there and cannot be read as text.
+pub(crate) fn text_at(path: &Path) -> std::io::Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn stamp(path: &Path) -> Stamp {
@@ -125,7 +175,10 @@ fn load(path: &Path, stamp: Stamp) -> LockState {
     };
     match text {
         Ok(text) => match Lock::parse(&text) {
-            Ok(lock) => LockState::Read(Arc::new(lock)),
+            Ok(lock) => {
+                let lines = lock.lines(&text);
+                LockState::Read(Arc::new(lock), Arc::new(lines))
+            }
             Err(error) => LockState::Unreadable(Arc::new(error)),
         },
         Err(error) => {

@@ -16,6 +16,10 @@ pub(crate) struct Session {
     pub label_details: bool,
     /// Whether completion items may be shown as not to be used.
     pub completion_tags: bool,
+    /// Whether the client makes an item's further edits in the text that the item has changed
+    /// already, so that one behind it in its line comes to a wrong place: Helix
+    /// (`helix-term/src/ui/completion.rs`) and Eglot (`eglot-completion-at-point`) do.
+    pub edits_in_turn: bool,
     /// Whether documentation of completion items may be Markdown.
     pub markdown_documentation: bool,
     /// Whether hovers may be Markdown.
@@ -42,12 +46,22 @@ pub(crate) struct Session {
     pub registers_configuration: bool,
     /// Whether edits can be sent to the client.
     pub applies_edits: bool,
+    /// Whether the client shows how far long work is, if it is told to.
+    pub work_done_progress: bool,
+    /// Whether the client can be asked to tell of changed files.
+    pub watches_files: bool,
+    /// Whether a definition may say which text leads to it.
+    pub definition_links: bool,
+    /// Whether the client shows files of nixpkgs that it asks us for.
+    pub virtual_documents: bool,
     /// Whether an outline may have things in things.
     pub hierarchical_symbols: bool,
     /// The client's `initializationOptions`, which may hold settings.
     pub options: Option<Value>,
     /// A command of the client that opens its completion list.
     pub suggest_command: Option<String>,
+    /// A command of the client that lets its user choose a version: `[URI, attribute path]`.
+    pub choose_command: Option<String>,
 }
 
 /// What a client may say in its `initializationOptions`. What is not known is left alone.
@@ -55,6 +69,8 @@ pub(crate) struct Session {
 #[serde(rename_all = "camelCase", default)]
 struct Options {
     suggest_command: Option<String>,
+    choose_command: Option<String>,
+    virtual_documents: bool,
 }
 
 impl Session {
@@ -81,6 +97,10 @@ impl Session {
             text.and_then(|t| t.document_symbol.as_ref()?.hierarchical_document_symbol_support);
         let hints = workspace.and_then(|w| w.inlay_hint.as_ref()?.refresh_support);
         let lenses = workspace.and_then(|w| w.code_lens.as_ref()?.refresh_support);
+        let links = text.and_then(|t| t.definition.as_ref()?.link_support);
+        let window = client.window.as_ref();
+        let watches =
+            workspace.and_then(|w| w.did_change_watched_files.as_ref()?.dynamic_registration);
         let registers =
             workspace.and_then(|w| w.did_change_configuration.as_ref()?.dynamic_registration);
         let markdown = |formats: &Vec<MarkupKind>| formats.contains(&MarkupKind::Markdown);
@@ -89,6 +109,10 @@ impl Session {
             snippets: item.and_then(|i| i.snippet_support).unwrap_or(false),
             label_details: item.and_then(|i| i.label_details_support).unwrap_or(false),
             completion_tags: item.is_some_and(|i| i.tag_support.is_some()),
+            edits_in_turn: params
+                .client_info
+                .as_ref()
+                .is_some_and(|client| ["helix", "Eglot"].contains(&client.name.as_str())),
             markdown_documentation: documentation.is_some_and(markdown),
             markdown_hover: hover.is_some_and(markdown),
             pull_diagnostics: text.is_some_and(|t| t.diagnostic.is_some()),
@@ -102,9 +126,14 @@ impl Session {
             has_configuration: workspace.and_then(|w| w.configuration).unwrap_or(false),
             registers_configuration: registers.unwrap_or(false),
             applies_edits: workspace.and_then(|w| w.apply_edit).unwrap_or(false),
+            work_done_progress: window.and_then(|w| w.work_done_progress).unwrap_or(false),
+            definition_links: links.unwrap_or(false),
+            virtual_documents: options.virtual_documents,
+            watches_files: watches.unwrap_or(false),
             hierarchical_symbols: outline.unwrap_or(false),
             options: said,
             suggest_command: options.suggest_command,
+            choose_command: options.choose_command,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What lives as long as the server.
 
 use std::{
+    path::{Path, PathBuf},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering::SeqCst},
@@ -9,16 +10,17 @@ use std::{
 };
 
 use ide::{Memo, Settings};
-use model::SourceError;
+use model::{AttrPath, SourceError};
 use syntax::Encoding;
 use tokio::{sync::Semaphore, task};
 use tower_lsp::{Client, jsonrpc, ls_types::Uri};
 
 use crate::{
-    Config,
+    Config, Nixpkgs, OpenNixpkgs,
     documents::{Documents, Snapshot},
     index::{IndexHandle, Phase},
     locks::{LockState, Locks},
+    progress::Jobs,
     session::Session,
     settings::SettingsHandle,
 };
@@ -34,6 +36,9 @@ pub(crate) struct State {
     pub index: Arc<IndexHandle>,
     pub settings: SettingsHandle,
     pub locks: Arc<Locks>,
+    pub jobs: Jobs,
+    pub cache: Option<PathBuf>,
+    open_nixpkgs: Arc<OpenNixpkgs>,
     memo: Arc<Memo>,
     session: OnceLock<Session>,
     /// Whether the client has said that it is ready; nothing may be sent to it before.
@@ -63,6 +68,9 @@ impl State {
             index: Arc::new(IndexHandle::new(config.open_source)),
             settings: SettingsHandle::default(),
             locks: Arc::default(),
+            jobs: Jobs::default(),
+            cache: config.cache,
+            open_nixpkgs: config.open_nixpkgs,
             memo: Arc::default(),
             session: OnceLock::new(),
             greeted: AtomicBool::new(false),
@@ -89,6 +97,13 @@ impl State {
     /// Whether the client is ready.
     pub fn is_greeted(&self) -> bool {
         self.greeted.load(SeqCst)
+    }
+
+    /// The clone of nixpkgs that the settings name, if they do.
+    pub fn nixpkgs(&self) -> Option<Arc<dyn Nixpkgs>> {
+        let settings = self.settings.get();
+        let path = settings.clone.trim();
+        (!path.is_empty()).then(|| (self.open_nixpkgs)(Path::new(path)))
     }
 
     /// How the client counts columns.
@@ -157,6 +172,12 @@ impl State {
 }
 
 impl Asked {
+    /// The line, counted from 0, on which the lock has a pin.
+    pub fn lock_line(&self, path: &AttrPath) -> Option<u32> {
+        let LockState::Read(_, lines) = &self.lock else { return None };
+        lines.get(path).and_then(|line| u32::try_from(line - 1).ok())
+    }
+
     /// The file, the index and the moment, for the features.
     pub fn snapshot(&self) -> ide::Snapshot<'_> {
         ide::Snapshot {

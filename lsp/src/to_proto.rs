@@ -2,20 +2,28 @@
 
 pub(crate) mod view;
 
-use ide::{ActionKind, Completions, Document, FileTask, Item, ItemKind, Markup, Severity, Task};
+use ide::{
+    ActionKind, Call, Completions, Document, FileTask, InLock, Item, ItemKind, Markup, Severity,
+    Task,
+};
+use model::AttrPath;
+use serde_json::Value;
 use syntax::{TextEdit, TextRange};
 use tower_lsp::ls_types::{
     self, CodeActionKind, CodeDescription, Command, CompletionItemKind, CompletionItemLabelDetails,
     CompletionItemTag, CompletionList, CompletionTextEdit, DiagnosticRelatedInformation,
     DiagnosticSeverity, DocumentChanges, HoverContents, InsertTextFormat, Location, MarkupContent,
-    MarkupKind, NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, TextDocumentEdit,
-    WorkspaceEdit,
+    MarkupKind, NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, Position,
+    TextDocumentEdit, Uri, WorkspaceEdit,
 };
 
 use crate::{
     documents::Snapshot,
     from_proto::{ActionData, ItemData},
+    handlers::command::{ALIGN, CHOOSE, LOCK},
+    locks,
     session::Session,
+    state::Asked,
 };
 
 /// The name under which diagnostics are shown.
@@ -51,7 +59,10 @@ pub(crate) fn hover(doc: &Document, hover: &ide::Hover, session: &Session) -> ls
 pub(crate) fn completions(doc: &Document, list: Completions, session: &Session) -> CompletionList {
     // A list replaces one stretch of text; its place is worked out once.
     let mut place = None;
-    let items = list.items.into_iter().enumerate().map(|(rank, item)| {
+    let items = list.items.into_iter().enumerate().map(|(rank, mut item)| {
+        if session.edits_in_turn {
+            into_one_edit(doc, &mut item);
+        }
         let at = match place {
             Some((known, at)) if known == item.range => at,
             _ => range(doc, item.range, session),
@@ -62,6 +73,19 @@ pub(crate) fn completions(doc: &Document, list: Completions, session: &Session) 
     CompletionList { is_incomplete: list.incomplete, items: items.collect() }
 }
 
+/// Makes what an item inserts behind itself in its line, such as a `;`, a part of its own edit.
+fn into_one_edit(doc: &Document, item: &mut Item) {
+    let [extra] = item.extra.as_slice() else { return };
+    let between = TextRange::new(item.range.end, extra.range.start.max(item.range.end));
+    let behind = extra.range.start >= item.range.end && extra.range.start == extra.range.end;
+    if !behind || item.snippet.is_some() || between.of(&doc.text).contains('\n') {
+        return;
+    }
+    item.text = [&item.text, between.of(&doc.text), &extra.text].concat();
+    item.range = TextRange::new(item.range.start, extra.range.end);
+    item.extra.clear();
+}
+
 fn completion_item(
     doc: &Document,
     item: Item,
@@ -69,7 +93,7 @@ fn completion_item(
     at: ls_types::Range,
     session: &Session,
 ) -> ls_types::CompletionItem {
-    let data = ItemData { p: item.origin.path, v: item.origin.version };
+    let data = item.origin.map(|origin| ItemData { p: origin.path, v: origin.version });
     let (text, format) = match item.snippet.filter(|_| session.snippets) {
         Some(snippet) => (snippet, Some(InsertTextFormat::SNIPPET)),
         None => (item.text, None),
@@ -92,6 +116,8 @@ fn completion_item(
             ItemKind::Package => CompletionItemKind::PROPERTY,
             ItemKind::Set => CompletionItemKind::MODULE,
             ItemKind::Version => CompletionItemKind::VALUE,
+            ItemKind::Field => CompletionItemKind::FIELD,
+            ItemKind::Value => CompletionItemKind::ENUM_MEMBER,
         }),
         detail,
         preselect: item.preselect.then_some(true),
@@ -102,7 +128,7 @@ fn completion_item(
         text_edit: Some(CompletionTextEdit::Edit(ls_types::TextEdit { range: at, new_text: text })),
         additional_text_edits: (!extra.is_empty()).then_some(extra),
         command: reopen,
-        data: serde_json::to_value(data).ok(),
+        data: data.and_then(|data| serde_json::to_value(data).ok()),
         tags: (item.discouraged && session.completion_tags)
             .then(|| vec![CompletionItemTag::DEPRECATED]),
         ..ls_types::CompletionItem::default()
@@ -110,18 +136,15 @@ fn completion_item(
 }
 
 /// A diagnostic.
-pub(crate) fn diagnostic(
-    file: &Snapshot,
-    doc: &Document,
-    diagnostic: &ide::Diagnostic,
-    session: &Session,
-) -> ls_types::Diagnostic {
+pub(crate) fn diagnostic(asked: &Asked, diagnostic: &ide::Diagnostic) -> ls_types::Diagnostic {
+    let (file, doc, session) = (&asked.file, &asked.document, &asked.session);
     let problem = &diagnostic.problem;
     let page = problem.kind().page().parse().ok().map(|href| CodeDescription { href });
     let related = problem.related().map(|(at, message)| {
         let location = Location { uri: file.uri.clone(), range: range(doc, at, session) };
         vec![DiagnosticRelatedInformation { location, message }]
     });
+    let related = related.or_else(|| in_lock(asked, problem.in_lock()?).map(|there| vec![there]));
     ls_types::Diagnostic {
         range: range(doc, diagnostic.range, session),
         severity: Some(match diagnostic.severity {
@@ -139,6 +162,20 @@ pub(crate) fn diagnostic(
     }
 }
 
+/// The place in the packages.lock that a problem is about.
+fn in_lock(asked: &Asked, place: InLock) -> Option<DiagnosticRelatedInformation> {
+    let (line, message) = match place {
+        InLock::Pin(path) => (asked.lock_line(path)?, format!("`{path}` is locked here")),
+        InLock::Line(line) => {
+            (u32::try_from(line.max(1) - 1).ok()?, "the lock cannot be read from here".to_owned())
+        }
+    };
+    let uri = Uri::from_file_path(locks::path_beside(&asked.file.uri)?)?;
+    let (start, end) = (Position::new(line, 0), Position::new(line + 1, 0));
+    let range = ls_types::Range { start, end };
+    Some(DiagnosticRelatedInformation { location: Location { uri, range }, message })
+}
+
 /// The kind of a code action; kinds are paths of words with dots between.
 pub(crate) fn action_kind(kind: ActionKind) -> CodeActionKind {
     match kind {
@@ -147,23 +184,29 @@ pub(crate) fn action_kind(kind: ActionKind) -> CodeActionKind {
         ActionKind::FixAll => CodeActionKind::from("source.fixAll.nix-archiver"),
         ActionKind::OrganizePins => CodeActionKind::from("source.organizePins"),
         ActionKind::UpdatePins => CodeActionKind::from("source.updatePins"),
+        ActionKind::AlignPins => CodeActionKind::from("source.alignPins"),
+        ActionKind::LockPins => CodeActionKind::from("source.lockPins"),
     }
 }
 
 /// A code action. What it does to a whole file is left to be worked out where the client asks for
 /// that once it is chosen.
 pub(crate) fn code_action(
-    file: &Snapshot,
-    doc: &Document,
+    asked: &Asked,
     action: ide::CodeAction,
     edits_of: impl Fn(FileTask) -> Vec<TextEdit>,
-    session: &Session,
 ) -> ls_types::CodeAction {
-    let problem = |problem| vec![diagnostic(file, doc, problem, session)];
+    let (file, doc, session) = (&asked.file, &asked.document, &asked.session);
+    let problem = |problem| vec![diagnostic(asked, problem)];
+    let mut call = None;
     let (edits, data) = match action.task {
         Task::Edits(edits) => (Some(edits), None),
         Task::WholeFile(task) if session.resolves_edits => (None, Some(task)),
         Task::WholeFile(task) => (Some(edits_of(task)), None),
+        Task::Call(what) => {
+            call = Some(command(file, &action.title, &what, session));
+            (None, None)
+        }
     };
     let data = data.map(|task| ActionData {
         uri: file.uri.clone(),
@@ -176,8 +219,26 @@ pub(crate) fn code_action(
         diagnostics: action.solves.as_ref().map(problem),
         edit: edits.map(|edits| workspace_edit(file, doc, &edits, session)),
         is_preferred: action.preferred.then_some(true),
+        command: call,
         data: data.and_then(|data| serde_json::to_value(data).ok()),
         ..ls_types::CodeAction::default()
+    }
+}
+
+/// What has the server, or the client, do something.
+fn command(file: &Snapshot, title: &str, call: &Call, session: &Session) -> Command {
+    let (command, path) = match call {
+        Call::Lock => (LOCK, None),
+        Call::LockOne(path) => (LOCK, Some(path)),
+        Call::Align => (ALIGN, None),
+        Call::Choose(path) => (session.choose_command.as_deref().unwrap_or(CHOOSE), Some(path)),
+    };
+    let uri = Some(file.uri.as_str());
+    let arguments = uri.into_iter().chain(path.map(AttrPath::as_str)).map(Value::from);
+    Command {
+        title: title.to_owned(),
+        command: command.to_owned(),
+        arguments: Some(arguments.collect()),
     }
 }
 

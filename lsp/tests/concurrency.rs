@@ -13,7 +13,7 @@ use model::{
     AttrPath, Commit, CommitId, Facts, IndexStatus, MemorySource, Package, PackageSource, Release,
     SourceError, Span, Summary,
 };
-use nix_archiver_lsp::{Config, serve};
+use nix_archiver_lsp::{Config, Nixpkgs, OpenSource, serve};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream},
@@ -77,6 +77,24 @@ impl PackageSource for Odd {
     }
 }
 
+/// A clone of nixpkgs that has nothing.
+struct NoClone;
+
+impl Nixpkgs for NoClone {
+    fn nar_hash(&self, commit: CommitId) -> Result<String, String> {
+        Err(format!("{commit} is not there"))
+    }
+
+    fn file(&self, _: CommitId, _: &str) -> Result<Option<String>, String> {
+        Ok(None)
+    }
+}
+
+fn config(open_source: Arc<OpenSource>) -> Config {
+    let open_nixpkgs = Arc::new(|_: &std::path::Path| Arc::new(NoClone) as Arc<dyn Nixpkgs>);
+    Config { open_source, open_nixpkgs, cache: None, version: "0".to_owned() }
+}
+
 struct Session {
     to_server: Option<DuplexStream>,
     from_server: BufReader<DuplexStream>,
@@ -111,7 +129,7 @@ impl Session {
         let counter = asked.clone();
         let open_source =
             Arc::new(move || Ok(Arc::new(Odd::new(counter.clone())) as Arc<dyn PackageSource>));
-        (Self::start(Config { open_source, version: "0".to_owned() }).await, asked)
+        (Self::start(config(open_source)).await, asked)
     }
 
     async fn open(&mut self, name: &str) {
@@ -153,6 +171,27 @@ impl Session {
                 return message;
             }
             self.kept.push(message);
+        }
+    }
+
+    /// What was said of long work up to its end.
+    async fn progress(&mut self, token: &str) -> Vec<Value> {
+        let mut told = Vec::new();
+        let mut kept = std::mem::take(&mut self.kept).into_iter();
+        loop {
+            let message = match kept.next() {
+                Some(message) => message,
+                None => timeout(Duration::from_secs(20), self.message()).await.expect("it ends"),
+            };
+            if message["method"] != "$/progress" || message["params"]["token"] != token {
+                continue;
+            }
+            let value = message["params"]["value"].clone();
+            let ends = value["kind"] == "end";
+            told.push(value);
+            if ends {
+                return told;
+            }
         }
     }
 
@@ -272,7 +311,7 @@ async fn an_index_that_fails_to_open_is_tried_again() {
         1 => panic!("this is the test of a panic"),
         _ => Ok(Arc::new(Odd::new(Arc::default())) as Arc<dyn PackageSource>),
     });
-    let mut session = Session::start(Config { open_source, version: "0".to_owned() }).await;
+    let mut session = Session::start(config(open_source)).await;
     session.open("fast").await;
     let pull = json!({ "textDocument": { "uri": "file:///fast/packages.nix" } });
     session.request(2, "textDocument/diagnostic", pull.clone()).await;
@@ -300,11 +339,50 @@ async fn nothing_is_unknown_while_the_index_is_being_opened() {
         std::thread::sleep(Duration::from_secs(7));
         Ok(Arc::new(Odd::new(Arc::default())) as Arc<dyn PackageSource>)
     });
-    let mut session = Session::start(Config { open_source, version: "0".to_owned() }).await;
+    let mut session = Session::start(config(open_source)).await;
     session.open("nosuch").await;
     let pull = json!({ "textDocument": { "uri": "file:///nosuch/packages.nix" } });
     session.request(2, "textDocument/diagnostic", pull.clone()).await;
     assert_eq!(session.answer(2).await["result"]["items"], json!([]), "after some patience");
     session.request(3, "textDocument/diagnostic", pull).await;
     assert_eq!(session.answer(3).await["result"]["items"][0]["code"], "unknown-package");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_work_shows_how_far_it_is_and_can_be_ended() {
+    let (mut session, asked) = Session::with_odd_index().await;
+    let file = "file:///slow/packages.nix";
+    let text = "{ fast = \"1\"; slow = \"1\"; }";
+    let item = json!({ "uri": file, "languageId": "nix", "version": 1, "text": text });
+    let open = json!({ "textDocument": item });
+    session.send(json!({ "method": "textDocument/didOpen", "params": open })).await;
+    let align = json!({
+        "command": "nix-archiver.align", "arguments": [file], "workDoneToken": "mine",
+    });
+    // To its end: both pins, twice each.
+    session.request(2, "workspace/executeCommand", align.clone()).await;
+    assert_eq!(session.answer(2).await["result"]["edits"], 0);
+    let told = session.progress("mine").await;
+    assert_eq!((&told[0]["kind"], &told[0]["cancellable"]), (&json!("begin"), &json!(true)));
+    let percent = |value: &Value| value["percentage"].as_u64().unwrap_or(100);
+    assert!(told.iter().map(percent).is_sorted(), "{told:?}");
+    assert!(told.iter().any(|value| value["kind"] == "report"), "{told:?}");
+    assert_eq!(told[told.len() - 1]["kind"], "end");
+    assert_eq!(asked.load(SeqCst), 2);
+
+    // Ended by the user in the middle: what is asked of the index by then is all that is asked.
+    session.request(3, "workspace/executeCommand", align.clone()).await;
+    sleep(SLOW / 2).await;
+    let token = json!({ "token": "mine" });
+    session.send(json!({ "method": "window/workDoneProgress/cancel", "params": token })).await;
+    assert_eq!(session.answer(3).await["error"]["code"], -32800);
+    assert_eq!(asked.load(SeqCst), 3);
+
+    // Taken back by the client.
+    session.request(4, "workspace/executeCommand", align).await;
+    sleep(SLOW / 2).await;
+    session.send(json!({ "method": "$/cancelRequest", "params": { "id": 4 } })).await;
+    assert_eq!(session.answer(4).await["error"]["code"], -32800);
+    sleep(SLOW * 3).await;
+    assert_eq!(asked.load(SeqCst), 4);
 }

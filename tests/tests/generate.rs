@@ -240,6 +240,6 @@ fn a_lock_of_other_wishes_makes_nothing() {
     let ended = command.args(args).current_dir(world.dir.path()).output().expect("it starts");
     assert_eq!(ended.status.code(), Some(1));
     let err = String::from_utf8_lossy(&ended.stderr);
-    assert!(err.contains("lock-differs") && err.contains("packages.nix:1:3"), "{err}");
+    assert!(err.contains("lock-stale") && err.contains("packages.nix:1:3"), "{err}");
     assert!(!world.path("other.nix").exists());
 }

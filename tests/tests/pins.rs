@@ -187,7 +187,7 @@ fn findings_have_places() {
     fs::write(home.path("packages.nix"), "{ git = \"*\"; }").expect("it is ours");
     home.ends(0, &["check"]);
     home.ends(1, &["check", "--deny", "warnings"]);
-    let ignored = "{ git = { version = \"*\"; ignore = [ \"not-locked\" ]; }; }";
+    let ignored = "{ git = { version = \"*\"; ignore = [ \"lock-missing\" ]; }; }";
     fs::write(home.path("packages.nix"), ignored).expect("it is ours");
     home.ends(0, &["check", "--deny", "warnings"]);
 }

@@ -80,6 +80,7 @@ fn it_says_what_it_can_do_and_nothing_more() {
             "codeActionProvider",
             "codeLensProvider",
             "completionProvider",
+            "definitionProvider",
             "documentLinkProvider",
             "documentSymbolProvider",
             "executeCommandProvider",

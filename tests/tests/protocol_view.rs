@@ -128,7 +128,7 @@ fn commands_answer_any_editor() {
     let (_dir, mut client, can) = start(modern());
     client.answers = false;
     let commands = can["executeCommandProvider"]["commands"].clone();
-    assert_eq!(commands.as_array().map(Vec::len), Some(5), "{commands}");
+    assert_eq!(commands.as_array().map(Vec::len), Some(9), "{commands}");
     let run = |client: &mut Client, command: &str, arguments: Value| {
         let call = json!({ "command": format!("nix-archiver.{command}"), "arguments": arguments });
         let id = client.request("workspace/executeCommand", call);
@@ -165,7 +165,11 @@ fn commands_answer_any_editor() {
     for (command, arguments, says) in [
         ("pin", json!([FILE, "nodejs", "1.2.3"]), "with version 1.2.3"),
         ("pin", json!([FILE, "nosuch"]), "nosuch"),
-        ("pin", json!(["file:///other/packages.nix", "git"]), "URI of an open packages.nix"),
+        (
+            "pin",
+            json!(["file:///other/packages.nix", "git"]),
+            "URI of a packages.nix that is open or on the disk",
+        ),
         ("search", json!([]), "argument 1"),
         ("versions", json!(["a..b"]), "a..b"),
         ("nosuch", json!([]), "nix-archiver.search"),

@@ -5,7 +5,10 @@ use std::{
     path::PathBuf,
 };
 
-use model::render::{Format, render};
+use model::{
+    Kind,
+    render::{Format, render},
+};
 
 use crate::{
     exit::Exit,
@@ -60,7 +63,7 @@ pub fn run(args: Args) -> anyhow::Result<Exit> {
         writeln!(err, "{}", found.draw(false))?;
     }
     // A lock of other wishes would give something else than what packages.nix says.
-    let stale = findings.iter().any(|found| found.is_error() || found.code == "lock-extra");
+    let stale = findings.iter().any(|found| found.is_error() || found.kind == Kind::LockStale);
     let Locked::Sound { lock, .. } = on_disk else { return Ok(Exit::Findings) };
     if stale {
         return Ok(Exit::Findings);

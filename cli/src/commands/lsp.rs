@@ -2,11 +2,13 @@
 
 use std::{
     io::{IsTerminal, stdin},
+    path::PathBuf,
     sync::Arc,
 };
 
 use anyhow::Context;
-use model::PackageSource;
+use lsp::Nixpkgs;
+use model::{CommitId, PackageSource};
 
 use crate::{
     exit::{self, Exit},
@@ -24,6 +26,19 @@ pub struct Args {
     client_process_id: Option<u32>,
 }
 
+/// The clone of nixpkgs that the settings of the server name.
+struct Clone(PathBuf);
+
+impl Nixpkgs for Clone {
+    fn nar_hash(&self, commit: CommitId) -> Result<String, String> {
+        indexer::nar_hash(&self.0, commit).map_err(|error| error.to_string())
+    }
+
+    fn file(&self, commit: CommitId, path: &str) -> Result<Option<String>, String> {
+        indexer::file_at(&self.0, commit, path).map_err(|error| error.to_string())
+    }
+}
+
 /// Runs the command: serves one editor until it says goodbye.
 ///
 /// # Errors
@@ -35,9 +50,11 @@ pub fn run(_args: Args, place: &Place) -> anyhow::Result<Exit> {
              docs/editors says how to set yours up",
         ));
     }
-    let place = place.clone();
+    let (place, cache) = (place.clone(), place.cache.clone());
     let config = lsp::Config {
         open_source: Arc::new(move || Ok(Arc::new(place.source()) as Arc<dyn PackageSource>)),
+        open_nixpkgs: Arc::new(|path| Arc::new(Clone(path.to_owned())) as Arc<dyn Nixpkgs>),
+        cache,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     match lsp::run(config).context("the language server could not start")? {

@@ -76,11 +76,11 @@ pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
         return Ok(exit);
     }
     let change = match project.file.pins.iter().find(|pin| pin.path == path) {
-        Some(pin) => edit::set_version(pin, &version),
-        None => edit::add(&project.text, &project.file, &path, &version),
+        Some(pin) => edit::set_version(&project.text, pin, &version),
+        None => edit::add(&project.text, &project.file, &path, &version).map(|edit| vec![edit]),
     };
     let change = change.map_err(|e| exit::usage(e.to_string()))?;
-    let after = Project::of(project.path.clone(), apply(&project.text, &[change]))?;
+    let after = Project::of(project.path.clone(), apply(&project.text, &change))?;
     let one = Manifest { pins: vec![Wish::new(path, requirement)] };
     if let Err(error) = relock::available(&source, &one) {
         return unmet(&after, &source, error);

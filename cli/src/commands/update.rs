@@ -78,7 +78,8 @@ pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
             (true, None) => None,
         };
         if let Some(version) = version.filter(|version| *version != wish.requirement.as_str()) {
-            edits.push(set_version(pin, &version).map_err(|e| exit::usage(e.to_string()))?);
+            let change = set_version(&project.text, pin, &version);
+            edits.extend(change.map_err(|e| exit::usage(e.to_string()))?);
         }
     }
     let after = Project::of(project.path.clone(), apply(&project.text, &edits))?;

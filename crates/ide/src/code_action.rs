@@ -4,11 +4,11 @@ mod fix;
 mod sort;
 mod update;
 
-use model::SourceError;
-use syntax::{TextEdit, TextRange};
+use model::{AttrPath, SourceError};
+use syntax::{PinFile, TextEdit, TextRange};
 
 use crate::{
-    Diagnostic, Index, Snapshot,
+    Diagnostic, Index, LockFile, Snapshot,
     diagnostic::{Checks, Kind, Severity},
     memo::Remembered,
 };
@@ -43,6 +43,10 @@ pub enum ActionKind {
     OrganizePins,
     /// Brings all pins of a file up to date.
     UpdatePins,
+    /// Moves pins so that fewer revisions serve them all.
+    AlignPins,
+    /// Brings the lock up to date.
+    LockPins,
 }
 
 /// What an action changes.
@@ -52,6 +56,21 @@ pub enum Task {
     Edits(Vec<TextEdit>),
     /// What [`Snapshot::edits`] works out once the action is chosen.
     WholeFile(FileTask),
+    /// Not this file alone, or not without a further question.
+    Call(Call),
+}
+
+/// What is not done by edits that are known in advance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// Locks all pins anew.
+    Lock,
+    /// Locks this pin anew.
+    LockOne(AttrPath),
+    /// Moves pins so that fewer revisions serve them all.
+    Align,
+    /// Asks the user for a version of this package.
+    Choose(AttrPath),
 }
 
 /// What can be done to a whole file.
@@ -112,6 +131,7 @@ pub(crate) fn code_actions(
             if wanted(ActionKind::QuickFix) {
                 for diagnostic in checks.of(at)? {
                     actions.extend(fix::fixes(snapshot, index.as_ref(), pin, &diagnostic)?);
+                    actions.extend(fix::others(&snapshot.document.text, pin, &diagnostic));
                 }
             }
             // The titles name no package, so they are for one pin.
@@ -134,7 +154,42 @@ pub(crate) fn code_actions(
             });
         }
     }
+    let calls = [
+        (ActionKind::AlignPins, can_align(snapshot, file), Call::Align),
+        (ActionKind::LockPins, can_lock(snapshot, file), Call::Lock),
+    ];
+    for (kind, possible, call) in calls {
+        if possible && wanted(kind) {
+            let title = match call {
+                Call::Align => "Align pins: newer versions of their lines, fewer revisions",
+                _ => "Bring packages.lock up to date",
+            };
+            actions.push(CodeAction {
+                title: title.to_owned(),
+                kind,
+                solves: None,
+                preferred: false,
+                task: Task::Call(call),
+            });
+        }
+    }
     Ok(actions)
+}
+
+/// Whether there may be something to align: it is worked out only when that is chosen.
+fn can_align(snapshot: &Snapshot, file: &PinFile) -> bool {
+    let several = match snapshot.lock {
+        LockFile::Read(lock) => lock.revisions.len() > 1,
+        _ => file.pins.len() > 1,
+    };
+    several && file.errors.is_empty() && matches!(snapshot.index, Index::Ready(_))
+}
+
+/// Whether there is a place for a lock, and something to lock.
+fn can_lock(snapshot: &Snapshot, file: &PinFile) -> bool {
+    let place = !matches!(snapshot.lock, LockFile::Unknown);
+    let index = matches!(snapshot.index, Index::Ready(_));
+    place && index && file.errors.is_empty() && !file.pins.is_empty()
 }
 
 /// The edits of a task.

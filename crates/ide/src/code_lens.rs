@@ -1,9 +1,9 @@
 //! The line above the pins: how many there are, and how many have updates.
 
-use model::SourceError;
+use model::{Kind, SourceError};
 use syntax::TextRange;
 
-use crate::{Index, LockFile, Snapshot, memo::Asked};
+use crate::{Index, LockFile, Snapshot, diagnostic::is_ignored, memo::Asked};
 
 /// The line above the pins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,9 @@ pub(crate) fn lens(snapshot: &Snapshot) -> Result<Option<Lens>, SourceError> {
     {
         for pin in &file.pins {
             let Some(literal) = pin.version() else { continue };
+            if is_ignored(&snapshot.document.text, pin, Kind::Outdated) {
+                continue;
+            }
             let standing = index.standing(&pin.path, &literal.text)?;
             updates += usize::from(standing.is_some_and(|standing| {
                 matches!(&standing.asked, Asked::Release(known) if known.updates.in_line.is_some())

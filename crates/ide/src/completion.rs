@@ -1,5 +1,6 @@
 //! Completion: what can be written at the cursor.
 
+mod field;
 mod name;
 mod version;
 
@@ -40,7 +41,7 @@ pub struct Item {
     pub extra: Vec<TextEdit>,
     /// The text that a client is to match against what is typed. It is what stands in `range` now:
     /// the list is already chosen and sorted, and every item matches equally well, so that a client
-    /// that scores matches keeps the order.
+    /// that scores matches keeps the order. Empty where the client is to choose by the label.
     pub filter: String,
     /// Whether it is the one that most people want.
     pub preselect: bool,
@@ -48,8 +49,8 @@ pub struct Item {
     pub discouraged: bool,
     /// Whether another list is of use right after it is accepted.
     pub reopen: bool,
-    /// What its documentation is looked up by.
-    pub origin: Origin,
+    /// What its documentation is looked up by, if it has any.
+    pub origin: Option<Origin>,
 }
 
 /// What an [`Item`] is.
@@ -61,6 +62,10 @@ pub enum ItemKind {
     Set,
     /// A version.
     Version,
+    /// A field of the long form.
+    Field,
+    /// A value of such a field.
+    Value,
 }
 
 /// What an item stands for: enough to look its documentation up at any later time.
@@ -83,6 +88,8 @@ pub(crate) fn completions(snapshot: &Snapshot, offset: usize) -> Result<Completi
     match context {
         Context::Name(place) => name::complete(snapshot, source, &place),
         Context::Version(context) => version::complete(snapshot, source, &context),
+        Context::Key { pin, field, range } => field::keys(source, pin, field, range),
+        Context::Value { pin, field } => field::values(snapshot, source, pin, field, offset),
     }
 }
 

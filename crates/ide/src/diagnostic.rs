@@ -1,15 +1,14 @@
 //! What is wrong with the pins of a file.
 
 mod check;
-mod kind;
 mod message;
 mod nearest;
 
-use model::{AttrPath, SourceError, lock::LockError};
-use syntax::{Refusal, TextRange};
+use model::{AttrPath, SourceError, lock::LockError, relock::Unmet};
+pub use model::{Kind, Severity};
+use syntax::{Refusal, TextRange, manifest::ComplaintKind};
 
-pub(crate) use check::{Checks, diagnostics};
-pub use kind::{Kind, Severity};
+pub(crate) use check::{Checks, diagnostics, is_ignored};
 pub use nearest::Nearest;
 
 use crate::Snapshot;
@@ -67,6 +66,14 @@ pub enum Problem {
         /// Which of the two, and what to write instead.
         why: String,
     },
+    /// The branch or commit that the pin names does not have what it asks for.
+    Misplaced(Unmet),
+    /// A part of the long form is missing or is not what it has to be.
+    LongForm(ComplaintKind),
+    /// The text is not Nix.
+    Syntax(&'static str),
+    /// The file's value is not written as an attribute set.
+    NoPins,
     /// The value is not a plain string.
     NotALiteral {
         /// The attribute path.
@@ -138,6 +145,11 @@ pub enum Problem {
         /// seen the version.
         asked: Option<String>,
     },
+    /// The lock lacks the hashes of so many revisions.
+    NoHash {
+        /// How many.
+        revisions: usize,
+    },
     /// There is no index to ask.
     IndexMissing {
         /// Why, and what to do.
@@ -175,6 +187,10 @@ impl Problem {
             Self::UnknownVersion { .. } => Kind::UnknownVersion,
             Self::PartialVersion { .. } => Kind::PartialVersion,
             Self::RequirementUnmet { .. } => Kind::RequirementUnmet,
+            Self::Misplaced(unmet) => unmet.kind(),
+            Self::LongForm(complaint) => complaint.kind(),
+            Self::Syntax(_) => Kind::SyntaxError,
+            Self::NoPins => Kind::NoPins,
             Self::NotALiteral { .. } => Kind::NotALiteral,
             Self::DuplicatePin { .. } => Kind::DuplicatePin,
             Self::Insecure { .. } => Kind::Insecure,
@@ -185,6 +201,7 @@ impl Problem {
             Self::LockUnreadable(_) => Kind::LockUnreadable,
             Self::LockStale { .. } => Kind::LockStale,
             Self::LockMismatch { .. } => Kind::LockMismatch,
+            Self::NoHash { .. } => Kind::NoHash,
             Self::IndexMissing { .. } => Kind::IndexMissing,
             Self::IndexOld { .. } => Kind::IndexOld,
             Self::Refused(_) => Kind::FileNotRead,
@@ -206,6 +223,27 @@ impl Problem {
             Self::DuplicatePin { path, first } => {
                 Some((*first, format!("`{path}` is pinned here first")))
             }
+            _ => None,
+        }
+    }
+}
+
+/// A place in the packages.lock that a problem is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InLock<'a> {
+    /// The entry of a pin.
+    Pin(&'a AttrPath),
+    /// A line, counted from 1.
+    Line(usize),
+}
+
+impl Problem {
+    /// The place in the packages.lock that it is about, if it is about one.
+    pub fn in_lock(&self) -> Option<InLock<'_>> {
+        match self {
+            Self::LockStale { path, how: Stale::Other(_) | Stale::NotPinned }
+            | Self::LockMismatch { path, .. } => Some(InLock::Pin(path)),
+            Self::LockUnreadable(error) => Some(InLock::Line(error.line)),
             _ => None,
         }
     }

@@ -1,9 +1,9 @@
 //! Hover: the history of what is pinned.
 
-use model::SourceError;
+use model::{Requirement, SourceError};
 use syntax::{Pin, Place, TextRange, locate};
 
-use crate::{Index, LockFile, Markup, Snapshot, describe, requirement::is_requirement};
+use crate::{Index, LockFile, Markup, Snapshot, describe};
 
 /// What is shown over a pin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,11 +47,13 @@ fn describe_pin(
     let text = pin.version().map(|literal| literal.text.as_str()).unwrap_or_default();
     Ok(Some(match package.release(text) {
         Some(release) => describe::release(&package, release, snapshot.now),
-        None if text.is_empty() || is_requirement(text) => {
+        None if Requirement::parse(text).is_ok_and(|r| r.exact().is_some()) => {
+            describe::unknown_version(&package, text)
+        }
+        None => {
             let mut markup = describe::package(&package, newest, snapshot.now);
             describe::requirement(&mut markup, &package, text);
             markup
         }
-        None => describe::unknown_version(&package, text),
     }))
 }

@@ -1,11 +1,11 @@
 //! Inlay hints: behind a pin, what wants attention.
 
-use model::{SourceError, date::format_day};
-use syntax::{Pin, TextEdit, TextRange};
+use model::{Kind, SourceError, date::format_day};
+use syntax::{Pin, TextEdit, TextRange, edit::pin::set_version};
 
 use crate::{
     Index, Snapshot,
-    context::set_version,
+    diagnostic::is_ignored,
     memo::{Asked, Known},
     settings::InlayHints,
 };
@@ -44,7 +44,6 @@ pub(crate) fn hints(snapshot: &Snapshot, range: TextRange) -> Result<Vec<Hint>, 
 }
 
 fn hint(text: &str, pin: &Pin, known: &Known, all: bool) -> Option<Hint> {
-    let literal = pin.version()?;
     let mut words = Vec::new();
     let mut meaning = Vec::new();
     if !known.vulnerabilities.is_empty() {
@@ -62,12 +61,15 @@ fn hint(text: &str, pin: &Pin, known: &Known, all: bool) -> Option<Hint> {
             false => format!("{first} to {last}"),
         });
     }
-    let update = known.updates.in_line.as_ref();
+    let quiet = is_ignored(text, pin, Kind::Outdated);
+    let update = known.updates.in_line.as_ref().filter(|_| !quiet);
     if let Some(update) = update {
         words.push(format!("↑ {update}"));
         meaning.push(format!("{update} is the newest of the line."));
     }
-    if let Some(newest) = known.updates.newest.as_ref().filter(|newest| Some(*newest) != update) {
+    if let Some(newest) =
+        known.updates.newest.as_ref().filter(|newest| !quiet && Some(*newest) != update)
+    {
         if all {
             words.push(format!("newest {newest}"));
         }
@@ -77,6 +79,6 @@ fn hint(text: &str, pin: &Pin, known: &Known, all: bool) -> Option<Hint> {
         offset: pin.range.end,
         label: words.join(" · "),
         tooltip: meaning.join(" "),
-        edits: update.map_or_else(Vec::new, |update| set_version(text, pin, literal, update)),
+        edits: update.and_then(|update| set_version(text, pin, update).ok()).unwrap_or_default(),
     })
 }

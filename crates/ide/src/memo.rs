@@ -9,11 +9,13 @@ use std::{
 };
 
 use model::{
-    AttrPath, Commit, IndexStatus, Package, PackageSource, Release, Requirement, SourceError,
+    AttrPath, Commit, IndexStatus, Manifest, Package, PackageSource, Release, Requirement,
+    SourceError, Wish,
+    relock::{self, RelockError, Unmet},
     version,
 };
 
-use crate::{describe, diagnostic::Nearest, requirement::is_requirement, updates::Updates};
+use crate::{describe, diagnostic::Nearest, updates::Updates};
 
 /// How many answers are remembered. Beyond, all are forgotten and begun anew: files with so many
 /// pins are not edited by people.
@@ -30,6 +32,8 @@ struct Inner {
     /// What the index covered when the answers were given.
     status: Option<IndexStatus>,
     answers: HashMap<String, Option<Arc<Standing>>>,
+    /// Why the pins that name a branch or a commit cannot come from there.
+    places: HashMap<String, Option<Unmet>>,
 }
 
 /// How a pin of a known package stands.
@@ -98,7 +102,7 @@ impl Memo {
         let Some(reach) = describe::reach(&status) else { return Ok(None) };
         let mut inner = self.lock();
         if inner.status.as_ref() != Some(&status) {
-            *inner = Inner { status: Some(status.clone()), answers: HashMap::new() };
+            *inner = Inner { status: Some(status.clone()), ..Inner::default() };
         }
         Ok(Some(Remembered { source, status, reach, memo: self }))
     }
@@ -128,6 +132,33 @@ impl Remembered<'_> {
         }
         inner.answers.insert(key, standing.clone());
         Ok(standing)
+    }
+}
+
+impl Remembered<'_> {
+    /// Why what a pin asks for is not on the branch or at the commit that it names; `None` if it is,
+    /// or if the pin names neither.
+    pub fn misplaced(&self, wish: &Wish) -> Result<Option<Unmet>, SourceError> {
+        if wish.channel.is_none() && wish.revision.is_none() {
+            return Ok(None);
+        }
+        let key =
+            format!("{}\0{}\0{:?}\0{:?}", wish.path, wish.requirement, wish.channel, wish.revision);
+        if let Some(known) = self.memo.lock().places.get(&key) {
+            return Ok(known.clone());
+        }
+        let one = Manifest { pins: vec![wish.clone()] };
+        let found = match relock::available(self.source, &one) {
+            Ok(()) => None,
+            Err(RelockError::Unmet(mut unmet)) => unmet.pop(),
+            Err(RelockError::Source(error)) => return Err(error),
+        };
+        let mut inner = self.memo.lock();
+        if inner.places.len() >= MOST {
+            inner.places.clear();
+        }
+        inner.places.insert(key, found.clone());
+        Ok(found)
     }
 }
 
@@ -182,8 +213,8 @@ fn asked(package: &Package, text: &str) -> Asked {
                 true => Asked::Unmet { why: unmet(package, text) },
             };
         }
-        Err(error) if is_requirement(text) => return Asked::Unmet { why: error.to_string() },
-        Ok(_) | Err(_) => {}
+        Err(error) => return Asked::Unmet { why: error.to_string() },
+        Ok(_) => {}
     }
     let begins = |version: &&str| version.strip_prefix(text).is_some_and(|r| r.starts_with('.'));
     if let Some(newest) = version::newest(versions().filter(begins)) {

@@ -22,6 +22,8 @@ pub struct Settings {
     pub code_lens: bool,
     /// Whether names and versions are links.
     pub links: bool,
+    /// The folder of a clone of nixpkgs; empty if there is none.
+    pub clone: String,
 }
 
 /// Which pins have inlay hints.
@@ -43,6 +45,7 @@ impl Default for Settings {
             inlay_hints: InlayHints::Updates,
             code_lens: true,
             links: true,
+            clone: String::new(),
         }
     }
 }
@@ -105,6 +108,7 @@ impl Settings {
                 self.inlay_hints = show;
                 true
             }
+            "nixpkgs.clone" => value.as_str().map(|path| self.clone = path.to_owned()).is_some(),
             "links.enable" => value.as_bool().map(|on| self.links = on).is_some(),
             "codeLens.enable" => value.as_bool().map(|on| self.code_lens = on).is_some(),
             _ => false,
@@ -159,6 +163,7 @@ mod tests {
                 }
                 SettingKind::Flag => vec![json!(true), json!(false)],
                 SettingKind::Days => vec![json!(0), json!(1)],
+                SettingKind::Path => vec![json!(""), json!("/x")],
             };
             let mut seen = Vec::new();
             for value in others {
@@ -167,7 +172,9 @@ mod tests {
                 assert!(!seen.contains(&settings), "{} {value} changes nothing", setting.key);
                 seen.push(settings);
             }
-            for wrong in [json!("no"), json!([1]), json!(-1), json!(1.5)] {
+            let any_text = setting.kind == SettingKind::Path;
+            let wrong = [json!("no"), json!([1]), json!(-1), json!(1.5)];
+            for wrong in wrong.into_iter().filter(|wrong| !(any_text && wrong.is_string())) {
                 let mut settings = Settings::default();
                 let complaints = settings.take(&json!({ &setting.key: wrong }));
                 assert_eq!((complaints.len(), settings), (1, Settings::default()), "{wrong}");

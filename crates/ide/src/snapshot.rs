@@ -1,12 +1,12 @@
 //! What a request is answered from.
 
 use model::{AttrPath, Lock, PackageSource, SourceError, lock::LockError};
-use syntax::{TextEdit, TextRange};
+use syntax::{TextEdit, TextRange, edit::pin::Unchanged};
 
 use crate::{
-    ActionKind, CodeAction, Completions, Diagnostic, Document, FileTask, Fold, Hint, Hover, Lens,
-    Link, Markup, Memo, Origin, Settings, Symbol, Token, code_action, code_lens, completion,
-    diagnostic, hover, inlay_hint, link, outline,
+    ActionKind, CodeAction, Completions, Definition, Diagnostic, Document, FileTask, Fold, Hint,
+    Hover, Lens, Link, Markup, Memo, Origin, Settings, Symbol, Token, code_action, code_lens,
+    completion, definition, diagnostic, hover, inlay_hint, link, outline,
 };
 
 /// The version index as it is at the moment of a request.
@@ -65,6 +65,14 @@ impl Snapshot<'_> {
     /// [`SourceError`] if the index cannot be read.
     pub fn hover(&self, offset: usize) -> Result<Option<Hover>, SourceError> {
         hover::hover(self, offset)
+    }
+
+    /// Where the pin at an offset leads.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the index cannot be read.
+    pub fn definition(&self, offset: usize) -> Result<Option<Definition>, SourceError> {
+        definition::definition(self, offset)
     }
 
     /// What is wrong with the pins.
@@ -137,9 +145,11 @@ impl Snapshot<'_> {
     }
 
     /// The edits that pin an attribute path to a version: in its pin, or in a new one behind the
-    /// last of the set that fits. `None` if the file holds no set, or if the pin is something else
-    /// than a string.
-    pub fn pin(&self, path: &AttrPath, version: &str) -> Option<Vec<TextEdit>> {
+    /// last of the set that fits.
+    ///
+    /// # Errors
+    /// [`Unchanged`] if the file holds no set, or if the pin is something else than a string.
+    pub fn pin(&self, path: &AttrPath, version: &str) -> Result<Vec<TextEdit>, Unchanged> {
         code_action::set_pin(self.document, path, version)
     }
 }

@@ -5,6 +5,7 @@ mod actions;
 mod completion;
 mod diagnostics;
 mod hover;
+mod lock;
 mod view;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@
 pub mod attr_path;
 pub mod contract;
 pub mod date;
+pub mod finding;
 pub mod history;
 pub mod lock;
 pub mod manifest;
@@ -20,6 +21,7 @@ pub mod source;
 pub mod version;
 
 pub use attr_path::AttrPath;
+pub use finding::{Kind, Severity};
 pub use history::{Commit, CommitId, Facts, Package, Release, Span};
 pub use lock::{Lock, LockedIndex, LockedPin, LockedRevision};
 pub use manifest::{Manifest, Wish};

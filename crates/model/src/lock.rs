@@ -190,6 +190,18 @@ impl Lock {
         out
     }
 
+    /// On which lines, counted from 1, the entries of the pins begin in the text that the lock was
+    /// read from.
+    pub fn lines(&self, text: &str) -> BTreeMap<AttrPath, usize> {
+        let names: BTreeMap<String, &AttrPath> =
+            self.pins.keys().map(|path| (json::text(path.as_str()), path)).collect();
+        let line = |(at, line): (usize, &str)| {
+            let name = line.trim().strip_suffix('{')?.trim_end().strip_suffix(':')?;
+            names.get(name.trim_end()).map(|path| ((*path).clone(), at))
+        };
+        (1..).zip(text.lines()).filter_map(line).collect()
+    }
+
     /// The revision that a pin comes from.
     pub fn revision_of(&self, pin: &LockedPin) -> Option<&LockedRevision> {
         self.revisions.get(&pin.revision)

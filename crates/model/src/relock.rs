@@ -11,8 +11,8 @@ use std::{
 };
 
 use crate::{
-    AttrPath, Commit, CommitId, Lock, LockedIndex, LockedPin, LockedRevision, Manifest, Package,
-    PackageSource, Release, SourceError, Wish,
+    AttrPath, Commit, CommitId, Kind, Lock, LockedIndex, LockedPin, LockedRevision, Manifest,
+    Package, PackageSource, Release, SourceError, Wish,
     resolve::{Goal, Offer, Place, Places, Stretch, resolve},
     version,
 };
@@ -82,6 +82,20 @@ pub enum Why {
         /// The commit.
         revision: CommitId,
     },
+}
+
+impl Unmet {
+    /// What kind of problem it is.
+    pub fn kind(&self) -> Kind {
+        match &self.why {
+            Why::UnknownPackage => Kind::UnknownPackage,
+            Why::UnknownVersion { meant: Some(_), .. } => Kind::PartialVersion,
+            Why::UnknownVersion { .. } => Kind::UnknownVersion,
+            Why::NothingMeets { .. } => Kind::RequirementUnmet,
+            Why::NotOnChannel { .. } => Kind::NotOnChannel,
+            Why::NotAtRevision { .. } => Kind::NotAtRevision,
+        }
+    }
 }
 
 /// Locks every pin.

@@ -27,6 +27,13 @@ pub enum Place<'a> {
         pin: &'a Pin,
         /// The field.
         field: &'a Field,
+        /// Whether it is the name of the field, and not its value.
+        on_key: bool,
+    },
+    /// In a long form, where a field can be begun.
+    NewField {
+        /// The pin.
+        pin: &'a Pin,
     },
 }
 
@@ -71,7 +78,8 @@ fn in_pin<'a>(text: &str, file: &'a PinFile, pin: &'a Pin, offset: usize) -> Opt
         return behind_dot(text, file, pin, at, offset).map(Place::Name);
     }
     if let Value::Long(fields) = &pin.value {
-        return fields.iter().find_map(|field| in_field(pin, field, offset));
+        let known = fields.iter().find_map(|field| in_field(text, pin, field, offset));
+        return known.or_else(|| new_field(text, pin, fields, offset));
     }
     if offset <= pin.name_range().end {
         return None;
@@ -96,7 +104,7 @@ fn in_pin<'a>(text: &str, file: &'a PinFile, pin: &'a Pin, offset: usize) -> Opt
     }
 }
 
-fn in_field<'a>(pin: &'a Pin, field: &'a Field, offset: usize) -> Option<Place<'a>> {
+fn in_field<'a>(text: &str, pin: &'a Pin, field: &'a Field, offset: usize) -> Option<Place<'a>> {
     let on_key = field.key.range.touches(offset);
     match &field.value {
         Value::Text(literal) if literal.content.touches(offset) => {
@@ -104,11 +112,41 @@ fn in_field<'a>(pin: &'a Pin, field: &'a Field, offset: usize) -> Option<Place<'
             Some(if version {
                 Place::Version { pin, literal }
             } else {
-                Place::Field { pin, field }
+                Place::Field { pin, field, on_key: false }
             })
         }
-        _ => on_key.then_some(Place::Field { pin, field }),
+        _ if on_key => Some(Place::Field { pin, field, on_key }),
+        Value::Other(range) if range.touches(offset) => {
+            Some(Place::Field { pin, field, on_key: false })
+        }
+        Value::Missing(Some(equals)) => {
+            let line = &text[*equals..];
+            let line = &line[..line.find(['\n', '\r', ';', '}']).unwrap_or(line.len())];
+            let here = *equals <= offset && offset <= equals + line.len();
+            here.then_some(Place::Field { pin, field, on_key: false })
+        }
+        _ => None,
     }
+}
+
+/// A place for another field: inside the braces of the long form, behind the `{` or a `;`.
+fn new_field<'a>(text: &str, pin: &'a Pin, fields: &[Field], offset: usize) -> Option<Place<'a>> {
+    let name_end = pin.name_range().end;
+    if offset <= name_end || offset >= pin.range.end {
+        return None;
+    }
+    let behind_name = text[name_end..offset].trim_start();
+    let braced =
+        behind_name.strip_prefix('=').is_some_and(|rest| rest.trim_start().starts_with('{'));
+    let before = text[..offset].trim_end_matches([' ', '\t', '\n', '\r']);
+    let value_end = |field: &Field| match &field.value {
+        Value::Text(literal) => literal.range.end,
+        Value::Other(range) => range.end,
+        _ => field.key.range.end,
+    };
+    let in_a_field = fields.iter().any(|f| f.key.range.start < offset && offset <= value_end(f));
+    let begins = before.ends_with(['{', ';']) || before.ends_with("*/");
+    (braced && begins && !in_a_field).then_some(Place::NewField { pin })
 }
 
 fn in_name<'a>(

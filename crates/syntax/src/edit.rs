@@ -1,5 +1,6 @@
 //! Edits: a stretch of text and what takes its place.
 
+pub mod frame;
 pub mod pin;
 
 use crate::TextRange;

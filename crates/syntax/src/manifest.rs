@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use model::{CommitId, Manifest, Requirement, Wish, requirement};
+use model::{CommitId, Kind, Manifest, Requirement, Wish, requirement};
 
 use crate::{Field, Pin, PinFile, TextRange, Value, pins::LONG_FORM_KEYS};
 
@@ -53,15 +53,15 @@ pub enum ComplaintKind {
 }
 
 impl ComplaintKind {
-    /// The name of the kind, as it is shown and documented.
-    pub fn code(&self) -> &'static str {
+    /// What kind of problem it is.
+    pub fn kind(&self) -> Kind {
         match self {
-            Self::NotALiteral => "not-a-literal",
-            Self::NoVersion => "no-version",
-            Self::Requirement(_) => "bad-requirement",
-            Self::Duplicate { .. } => "duplicate-pin",
-            Self::UnknownField(_) => "unknown-field",
-            Self::Field { .. } => "bad-field",
+            Self::NotALiteral => Kind::NotALiteral,
+            Self::NoVersion => Kind::NoVersion,
+            Self::Requirement(_) => Kind::RequirementUnmet,
+            Self::Duplicate { .. } => Kind::DuplicatePin,
+            Self::UnknownField(_) => Kind::UnknownField,
+            Self::Field { .. } => Kind::BadField,
         }
     }
 
@@ -92,6 +92,14 @@ pub fn manifest(text: &str, file: &PinFile) -> (Manifest, Vec<Complaint>) {
     }
     reader.complaints.sort_by_key(|complaint| complaint.range);
     (Manifest { pins }, reader.complaints)
+}
+
+/// Reads what one pin asks for by itself, whatever the others do. What cannot be read is complained
+/// about; `None` if nothing is left then.
+pub fn wish(text: &str, pin: &Pin) -> (Option<Wish>, Vec<Complaint>) {
+    let mut reader = Reader { text, complaints: Vec::new() };
+    let wish = reader.wish(pin);
+    (wish, reader.complaints)
 }
 
 struct Reader<'a> {

@@ -16,7 +16,11 @@ fn check(fixture: &str, expected: Expect) {
         Some(Place::Value { pin, range }) => {
             format!("value of {} in {:?}", pin.path, range.of(&text))
         }
-        Some(Place::Field { pin, field }) => format!("{} of {}", field.key.name, pin.path),
+        Some(Place::Field { pin, field, on_key }) => {
+            let part = if on_key { "the name of " } else { "" };
+            format!("{part}{} of {}", field.key.name, pin.path)
+        }
+        Some(Place::NewField { pin }) => format!("a new field of {}", pin.path),
     };
     expected.assert_eq(&found);
 }

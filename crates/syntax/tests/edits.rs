@@ -7,7 +7,7 @@ use nix_archiver_syntax::{
     PinFile,
     edit::{
         TextEdit, apply,
-        pin::{Unchanged, add, remove, set_version, tidy},
+        pin::{Unchanged, add, ignore, remove, set_version, tidy},
     },
     manifest::manifest,
 };
@@ -39,6 +39,8 @@ fn added(text: &str, name: &str, wanted: &str) {
 fn a_pin_is_added_where_it_belongs() {
     added("{ }\n", "go", "{\n  go = \"1.0\";\n}\n");
     added("{\n}\n", "a.b", "{\n  a.b = \"1.0\";\n}\n");
+    added("{\r\n}\r\n", "a.b", "{\r\n  a.b = \"1.0\";\r\n}\r\n");
+    added("{\r\n  a = \"2\";\r\n}", "b", "{\r\n  a = \"2\";\r\n  b = \"1.0\";\r\n}");
     added("{ a = \"2\"; }\n", "go", "{ a = \"2\"; go = \"1.0\"; }\n");
     added("{\n  # none yet\n}", "go", "{\n  # none yet\n  go = \"1.0\";\n}");
     added(
@@ -62,11 +64,60 @@ fn a_version_changes_alone() {
     let read = file(ODD);
     let change = |name: &str, version: &str| -> Result<String, Unchanged> {
         let pin = read.pins.iter().find(|pin| pin.path == path(name)).unwrap();
-        Ok(apply(ODD, &[set_version(pin, version)?]))
+        Ok(apply(ODD, &set_version(ODD, pin, version)?))
     };
     assert_eq!(change("nodejs", "20.1").unwrap(), ODD.replace("18.20.0", "20.1"));
     assert_eq!(change("go", "1.22").unwrap(), ODD.replace("1.21.5", "1.22"));
     assert_eq!(change("other", "1"), Err(Unchanged::NotALiteral(path("other"))));
+    for (before, after) in [
+        ("{ a = \"1\" }", "{ a = \"2\"; }"),
+        ("{ a = \"1\n}", "{ a = \"2\";\n}"),
+        ("{ a = \"1;\n}", "{ a = \"2\";\n}"),
+        ("{ a = ''1''; }", "{ a = \"2\"; }"),
+        ("{ a.version = \"1\" }", "{ a.version = \"2\" }"),
+    ] {
+        let read = PinFile::read(before).unwrap();
+        let edits = set_version(before, &read.pins[0], "2").unwrap();
+        assert_eq!(apply(before, &edits), after, "{before}");
+    }
+}
+
+#[test]
+fn a_code_is_ignored_for_one_pin() {
+    for (before, after) in [
+        ("{ a = \"1\"; }", "{ a = { version = \"1\"; ignore = [ \"x\" ]; }; }"),
+        ("{ a = \"1\" }", "{ a = { version = \"1\"; ignore = [ \"x\" ]; }; }"),
+        ("{ a = { version = \"1\"; }; }", "{ a = { version = \"1\"; ignore = [ \"x\" ]; }; }"),
+        (
+            "{ a = { version = \"1\"; ignore = [ \"y\" ]; }; }",
+            "{ a = { version = \"1\"; ignore = [ \"y\" \"x\" ]; }; }",
+        ),
+        (
+            "{ a = { ignore = []; version = \"1\"; }; }",
+            "{ a = { ignore = [ \"x\" ]; version = \"1\"; }; }",
+        ),
+        (
+            "{ a = { ignore = \"y\"; version = \"1\"; }; }",
+            "{ a = { ignore = [ \"y\" \"x\" ]; version = \"1\"; }; }",
+        ),
+        (
+            "{\n  a = {\n    version = \"1\"; # c\n  };\n}",
+            "{\n  a = {\n    version = \"1\";\n    ignore = [ \"x\" ]; # c\n  };\n}",
+        ),
+    ] {
+        let read = PinFile::read(before).unwrap();
+        let edits = ignore(before, &read.pins[0], "x").unwrap();
+        assert_eq!(apply(before, &edits), after, "{before}");
+        let (manifest, complaints) = manifest(after, &file(after));
+        assert_eq!(complaints, [], "{after}");
+        assert_eq!(manifest.pins[0].ignore.last().map(String::as_str), Some("x"), "{after}");
+    }
+    for text in
+        ["{ a = b; }", "{ a = { version = \"1\"; ignore = x; }; }", "{ a.version = \"1\"; }"]
+    {
+        let read = file(text);
+        assert!(ignore(text, &read.pins[0], "x").is_err(), "{text}");
+    }
 }
 
 #[test]
@@ -127,7 +178,7 @@ fn what_pins_ask_for() {
     assert_eq!(asked, ["nodejs 18.20.0", "python3Packages.requests ^2.28", "go 1.21.5"]);
     assert!(wishes.pins[2].allow_insecure);
     let codes = |complaints: &[nix_archiver_syntax::manifest::Complaint]| -> Vec<&str> {
-        complaints.iter().map(|complaint| complaint.kind.code()).collect()
+        complaints.iter().map(|complaint| complaint.kind.kind().code()).collect()
     };
     assert_eq!(codes(&complaints), ["not-a-literal"]);
     let rev = "ab".repeat(20);
@@ -144,7 +195,7 @@ fn what_pins_ask_for() {
     assert_eq!((wish.channel.as_deref(), wish.input.as_deref()), (Some("c"), Some("i")));
     assert_eq!(wish.ignore, ["x", "y"]);
     let wanted = [
-        "bad-requirement",
+        "requirement-unmet",
         "duplicate-pin",
         "bad-field",
         "bad-field",

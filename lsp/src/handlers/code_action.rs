@@ -30,8 +30,7 @@ pub(crate) async fn code_actions(
             let range = from_proto::range(doc, params.range, asked.session.encoding);
             let edits_of = |task| or_nothing(snapshot.edits(task));
             let actions = or_nothing(snapshot.code_actions(range, wanted)).into_iter();
-            let convert =
-                |action| to_proto::code_action(&asked.file, doc, action, edits_of, &asked.session);
+            let convert = |action| to_proto::code_action(asked, action, edits_of);
             actions.map(|action| CodeActionOrCommand::CodeAction(convert(action))).collect()
         })
         .await

@@ -47,10 +47,7 @@ pub(crate) fn all(asked: &Asked) -> Vec<Diagnostic> {
         ide::Snapshot { index: ide::Index::Failed(&error), ..snapshot }.diagnostics()
     });
     let found = found.unwrap_or_default();
-    found
-        .iter()
-        .map(|d| to_proto::diagnostic(&asked.file, &asked.document, d, &asked.session))
-        .collect()
+    found.iter().map(|diagnostic| to_proto::diagnostic(asked, diagnostic)).collect()
 }
 
 fn full(result_id: Option<String>, items: Vec<Diagnostic>) -> DocumentDiagnosticReportResult {

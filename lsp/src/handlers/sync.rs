@@ -15,7 +15,7 @@ use crate::{documents::Documents, publish, state::State};
 /// A file was opened.
 pub(crate) fn opened(state: &Arc<State>, params: DidOpenTextDocumentParams) {
     let file = params.text_document;
-    if Documents::is_ours(&file.uri) {
+    if Documents::is_ours(&file.uri) || Documents::is_lock(&file.uri) {
         state.documents.open(file.uri.clone(), file.version, &file.text);
         publish::opened(state, &file.uri);
     }
@@ -24,7 +24,7 @@ pub(crate) fn opened(state: &Arc<State>, params: DidOpenTextDocumentParams) {
 /// A file was changed.
 pub(crate) fn changed(state: &Arc<State>, params: DidChangeTextDocumentParams) {
     let file = params.text_document;
-    if !Documents::is_ours(&file.uri) {
+    if !Documents::is_ours(&file.uri) && !Documents::is_lock(&file.uri) {
         return;
     }
     let changes = params.content_changes;

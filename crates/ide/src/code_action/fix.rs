@@ -2,12 +2,13 @@
 //! meant.
 
 use model::{AttrPath, Package, SourceError, attr_path::quoted_if_needed, version};
-use syntax::{Literal, Pin, TextEdit, TextRange};
-
-use super::{ActionKind, CodeAction, Task};
-use crate::{
-    Diagnostic, Problem, Snapshot, context::set_version, diagnostic::Nearest, memo::Remembered,
+use syntax::{
+    Pin, TextEdit, TextRange,
+    edit::pin::{ignore, set_version},
 };
+
+use super::{ActionKind, Call, CodeAction, Task};
+use crate::{Diagnostic, Kind, Problem, Snapshot, diagnostic::Nearest, memo::Remembered};
 
 pub(super) fn fixes(
     snapshot: &Snapshot,
@@ -16,23 +17,23 @@ pub(super) fn fixes(
     diagnostic: &Diagnostic,
 ) -> Result<Vec<CodeAction>, SourceError> {
     let text = &snapshot.document.text;
-    let to_version = |title: String, literal: &Literal, version: &str, preferred: bool| {
-        action(title, set_version(text, pin, literal, version), diagnostic, preferred)
+    let to_version = |title: String, version: &str, preferred: bool| {
+        let edits = set_version(text, pin, version).unwrap_or_default();
+        action(title, edits, diagnostic, preferred)
     };
     Ok(match (&diagnostic.problem, pin.version()) {
-        (Problem::UnknownVersion { nearest, .. }, Some(literal)) => {
+        (Problem::UnknownVersion { nearest, .. }, Some(_)) => {
             let to = nearest.all().into_iter().map(|version| {
                 let best = nearest.best.as_deref() == Some(version);
                 let title = format!("Change to {version} ({})", roles(nearest, version));
-                to_version(title, literal, version, best)
+                to_version(title, version, best)
             });
             to.collect()
         }
-        (Problem::PartialVersion { version, newest, .. }, Some(literal)) => vec![
-            to_version(format!("Change to {newest} (newest {version})"), literal, newest, true),
+        (Problem::PartialVersion { version, newest, .. }, Some(_)) => vec![
+            to_version(format!("Change to {newest} (newest {version})"), newest, true),
             to_version(
                 format!("Change to {version}.* (any {version})"),
-                literal,
                 &format!("{version}.*"),
                 false,
             ),
@@ -44,7 +45,7 @@ pub(super) fn fixes(
             };
             let sound = sound_versions(&package, &literal.text);
             let to = sound.into_iter().enumerate().map(|(at, (version, role))| {
-                to_version(format!("Change to {version} ({role})"), literal, version, at == 0)
+                to_version(format!("Change to {version} ({role})"), version, at == 0)
             });
             to.collect()
         }
@@ -64,6 +65,24 @@ pub(super) fn fixes(
         }
         _ => Vec::new(),
     })
+}
+
+/// What else may be done about a problem: to lock the pin anew, or not to hear of it.
+pub(super) fn others(text: &str, pin: &Pin, diagnostic: &Diagnostic) -> Vec<CodeAction> {
+    let kind = diagnostic.problem.kind();
+    match kind {
+        Kind::LockStale | Kind::LockMismatch => {
+            let title = format!("Lock {} anew", pin.path);
+            let call = Task::Call(Call::LockOne(pin.path.clone()));
+            vec![CodeAction { task: call, ..action(title, Vec::new(), diagnostic, true) }]
+        }
+        Kind::Insecure | Kind::Broken | Kind::Removed | Kind::Outdated => {
+            let edits = ignore(text, pin, kind.code()).ok();
+            let title = || format!("Do not report `{}` for {}", kind.code(), pin.path);
+            edits.map(|edits| action(title(), edits, diagnostic, false)).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn action(

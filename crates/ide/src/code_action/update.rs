@@ -1,41 +1,50 @@
 //! Other versions for pins that are fine, and new pins.
 
-use model::{AttrPath, Requirement, SourceError, attr_path::quoted_if_needed, version};
-use syntax::{Pin, PinFile, TextEdit, TextRange, edit};
+use model::{AttrPath, Kind, Package, Requirement, SourceError, version};
+use syntax::{
+    Pin, PinFile, TextEdit,
+    edit::pin::{Unchanged, add, ignore, set_version},
+};
 
-use super::{ActionKind, CodeAction, Task};
+use super::{ActionKind, Call, CodeAction, Task};
 use crate::{
     Document, Snapshot,
-    context::set_version,
+    diagnostic::is_ignored,
     memo::{Asked, Remembered},
     updates::Updates,
 };
 
+/// How many lines of versions are offered beside the one that is pinned.
+const LINES: usize = 6;
+
 /// For a pin of an exact version: the newest patch, minor and major one (the title says the jump),
-/// and the requirements that allow newer ones. For a requirement: the version that it allows.
+/// and the requirements that allow newer ones. For a requirement: the version that it allows. For
+/// both: the newest of other lines, and a way to choose among all.
 pub(super) fn rewrites(
     snapshot: &Snapshot,
     index: &Remembered,
     pin: &Pin,
 ) -> Result<Vec<CodeAction>, SourceError> {
     let Some(literal) = pin.version() else { return Ok(Vec::new()) };
+    let Some(package) = index.source.package(&pin.path)? else { return Ok(Vec::new()) };
     let rewrite = |title: String, version: &str| CodeAction {
         title,
         kind: ActionKind::Rewrite,
         solves: None,
         preferred: false,
-        task: Task::Edits(set_version(&snapshot.document.text, pin, literal, version)),
+        task: Task::Edits(set_version(&snapshot.document.text, pin, version).unwrap_or_default()),
     };
     let Some(updates) = updates(index, pin)? else {
-        let Some(package) = index.source.package(&pin.path)? else { return Ok(Vec::new()) };
-        let Ok(requirement) = Requirement::parse(&literal.text) else { return Ok(Vec::new()) };
-        if requirement.exact().is_some() {
-            return Ok(Vec::new());
-        }
+        let requirement = Requirement::parse(&literal.text).ok();
+        let requirement = requirement.filter(|requirement| requirement.exact().is_none());
         let versions = package.releases.iter().map(|release| release.version.as_str());
-        let best = requirement.select(versions).into_iter().next();
-        let title = |best| format!("Pin to {best}, the newest that {requirement} allows");
-        return Ok(best.map(|best| rewrite(title(best), best)).into_iter().collect());
+        let best = requirement.as_ref().and_then(|r| r.select(versions).into_iter().next());
+        let title = |best| format!("Pin to {best}, the newest that {} allows", literal.text);
+        let mut actions: Vec<_> = best.map(|best| rewrite(title(best), best)).into_iter().collect();
+        if best.is_some() {
+            actions.push(choose(pin));
+        }
+        return Ok(actions);
     };
     let group = |count| {
         let shared: Vec<&str> = version::components(&literal.text).take(count).collect();
@@ -58,7 +67,47 @@ pub(super) fn rewrites(
             actions.push(rewrite(format!("Allow {allows}: {wider}"), &wider));
         }
     }
+    for (line, version) in other_lines(&package, &literal.text) {
+        if updates.newest.as_deref() != Some(version) {
+            actions.push(rewrite(format!("Pin to {version}, the newest of {line}"), version));
+        }
+    }
+    actions.push(choose(pin));
+    if updates.newest.is_some() && !is_ignored(&snapshot.document.text, pin, Kind::Outdated) {
+        let edits = ignore(&snapshot.document.text, pin, Kind::Outdated.code());
+        actions.extend(edits.ok().map(|edits| CodeAction {
+            title: format!("Ignore updates of {}", pin.path),
+            kind: ActionKind::Rewrite,
+            solves: None,
+            preferred: false,
+            task: Task::Edits(edits),
+        }));
+    }
     Ok(actions)
+}
+
+fn choose(pin: &Pin) -> CodeAction {
+    CodeAction {
+        title: format!("Choose a version of {}…", pin.path),
+        kind: ActionKind::Rewrite,
+        solves: None,
+        preferred: false,
+        task: Task::Call(Call::Choose(pin.path.clone())),
+    }
+}
+
+/// The newest versions of the lines that `text` is not of, the newest line first.
+fn other_lines<'a>(package: &'a Package, text: &str) -> Vec<(&'a str, &'a str)> {
+    let mut lines: Vec<(&str, &str)> = Vec::new();
+    let stable = package.releases.iter().map(|release| release.version.as_str());
+    for version in stable.filter(|version| !version::is_prerelease(version)) {
+        let line = version::line(version);
+        if line != version::line(text) && lines.iter().all(|(known, _)| *known != line) {
+            lines.push((line, version));
+        }
+    }
+    lines.truncate(LINES);
+    lines
 }
 
 /// The edits that bring every pin of an exact version to the newest of its line.
@@ -69,11 +118,13 @@ pub(super) fn to_newest_in_line(
 ) -> Result<Vec<TextEdit>, SourceError> {
     let mut edits = Vec::new();
     for pin in &file.pins {
-        if let Some(literal) = pin.version()
-            && let Some(updates) = updates(index, pin)?
+        if is_ignored(&snapshot.document.text, pin, Kind::Outdated) {
+            continue;
+        }
+        if let Some(updates) = updates(index, pin)?
             && let Some(version) = &updates.in_line
         {
-            edits.extend(set_version(&snapshot.document.text, pin, literal, version));
+            edits.extend(set_version(&snapshot.document.text, pin, version).unwrap_or_default());
         }
     }
     Ok(edits)
@@ -88,45 +139,17 @@ fn updates(index: &Remembered, pin: &Pin) -> Result<Option<Updates>, SourceError
     }))
 }
 
-/// The edits that pin an attribute path to a version: in the pin that is there, or in a new one at
-/// the end of the innermost set that fits. `None` if the file holds no set, or pins the path with
-/// something else than a string.
+/// The edits that pin an attribute path to a version: in the pin that is there, or in a new one
+/// behind the last of the innermost set that fits.
 pub(crate) fn set_pin(
     document: &Document,
     path: &AttrPath,
     version: &str,
-) -> Option<Vec<TextEdit>> {
-    let (text, file) = (&document.text, document.pin_file()?);
-    if let Some(pin) = file.pins.iter().find(|pin| pin.path == *path) {
-        return Some(set_version(text, pin, pin.version()?, version));
+) -> Result<Vec<TextEdit>, Unchanged> {
+    let text = &document.text;
+    let file = document.pin_file().ok_or(Unchanged::NoSet)?;
+    match file.pins.iter().find(|pin| pin.path == *path) {
+        Some(pin) => set_version(text, pin, version),
+        None => add(text, file, path, version).map(|edit| vec![edit]),
     }
-    let segments = path.segments();
-    let fits =
-        |set: &&syntax::Set| segments.len() > set.path.len() && segments.starts_with(&set.path);
-    let set = file.sets.iter().filter(fits).max_by_key(|set| set.path.len())?;
-    let names = segments[set.path.len()..].iter().map(|name| quoted_if_needed(name));
-    let name = names.collect::<Vec<_>>().join(".");
-    let pin = format!("{name} = \"{}\";", edit::escape(version));
-
-    let body = set.body.of(text);
-    let behind_last = set.body.start + body.trim_end().len();
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    if !body.contains('\n') {
-        // A set of one line stays one.
-        let gap = TextRange::new(behind_last, set.body.end);
-        return Some(vec![TextEdit::replace(gap, format!(" {pin} "))]);
-    }
-    let line_of = |at: usize| &text[text[..at].rfind('\n').map_or(0, |at| at + 1)..];
-    let blanks =
-        |line: &str| line[..line.len() - line.trim_start_matches([' ', '\t']).len()].to_owned();
-    let neighbour = file.pins.iter().rfind(|pin| {
-        set.body.start <= pin.range.start
-            && pin.range.end <= set.body.end
-            && file.sets[pin.set].path == set.path
-    });
-    let indent = match neighbour {
-        Some(pin) => blanks(line_of(pin.range.start)),
-        None => blanks(line_of(set.body.start)) + "  ",
-    };
-    Some(vec![TextEdit::replace(TextRange::empty(behind_last), format!("{newline}{indent}{pin}"))])
 }

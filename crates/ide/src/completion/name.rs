@@ -39,6 +39,9 @@ pub(super) fn complete(
             list.offer(name);
         }
     }
+    if list.items.is_empty() && !place.quoted {
+        by_parts(source, &base, &place.typed, &mut list)?;
+    }
     if !place.typed.is_empty() && list.items.len() < LIMIT {
         let edits = if place.typed.len() < 4 { 1 } else { 2 };
         let wanted = format!("{base}{}", place.typed);
@@ -52,6 +55,42 @@ pub(super) fn complete(
     list.items.truncate(LIMIT);
     // Each key may bring up names that are spelt alike, so the list is never the last word.
     Ok(Completions { items: list.items, incomplete: true })
+}
+
+/// Names of a set by the beginnings of both: `pyreq` for `python3Packages.requests`.
+fn by_parts(
+    source: &dyn PackageSource,
+    base: &str,
+    typed: &str,
+    list: &mut List,
+) -> Result<(), SourceError> {
+    /// How many sets of one beginning are looked into, and how many names of each are taken.
+    const SETS: usize = 8;
+    /// How long a text may be that is taken apart.
+    const LONGEST: usize = 24;
+    if typed.len() > LONGEST || !typed.is_ascii() {
+        return Ok(());
+    }
+    // The longer the beginning of the set, the likelier it was meant.
+    for at in (2..typed.len()).rev() {
+        let (set, name) = typed.split_at(at);
+        let sets = source.names(&format!("{base}{set}"), 4 * SETS)?;
+        let sets = sets.into_iter().filter_map(|name| match name {
+            Name::Set(path) => Some(path),
+            Name::Package(_) => None,
+        });
+        // The newest set of several, such as those of Python, comes last in text order.
+        let sets: Vec<AttrPath> = sets.collect();
+        for path in sets.iter().rev().take(SETS) {
+            for found in source.names(&format!("{path}.{name}"), SETS)? {
+                list.offer(found);
+            }
+        }
+        if !list.items.is_empty() {
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
 struct List<'a> {
@@ -148,7 +187,7 @@ impl List<'_> {
             preselect: false,
             discouraged: false,
             reopen: false,
-            origin: Origin { path, version: None },
+            origin: Some(Origin { path, version: None }),
         }
     }
 }
@@ -156,7 +195,7 @@ impl List<'_> {
 /// Text that stands for itself in a snippet.
 ///
 /// Source: <https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/#snippet_syntax>.
-fn snippet_escape(text: &str) -> String {
+pub(super) fn snippet_escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '$' | '}' | '\\') {

@@ -29,7 +29,7 @@ pub(super) fn complete(
         preselect: newest == Some(release.version.as_str()),
         discouraged: is_discouraged(release),
         reopen: false,
-        origin: Origin { path: path.clone(), version: Some(release.version.clone()) },
+        origin: Some(Origin { path: path.clone(), version: Some(release.version.clone()) }),
     });
     Ok(Completions { items: items.collect(), incomplete: true })
 }

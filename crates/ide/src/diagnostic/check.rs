@@ -2,8 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{AttrPath, IndexOrigin, PackageSource, Requirement, SourceError, date::DAY};
-use syntax::{Pin, PinFile, Refusal, TextRange, Value};
+use model::{
+    AttrPath, IndexOrigin, PackageSource, Requirement, SourceError, Wish, date::DAY, relock,
+};
+use syntax::{
+    Pin, PinFile, Refusal, TextRange, Value,
+    manifest::{self, ComplaintKind},
+};
 
 use super::{Diagnostic, Kind, Problem, Stale, file_range, index_missing};
 use crate::{
@@ -29,8 +34,14 @@ pub(crate) fn diagnostics(snapshot: &Snapshot) -> Result<Vec<Diagnostic>, Source
             return Ok(found.diagnostics);
         }
     };
+    for error in &file.errors {
+        found.push(error.range, Problem::Syntax(error.message));
+    }
+    if file.sets.is_empty() {
+        found.push(TextRange::empty(0), Problem::NoPins);
+    }
     if file.pins.is_empty() {
-        return Ok(Vec::new());
+        return Ok(found.diagnostics);
     }
     let missing = |error: &SourceError| (file_range(snapshot), index_missing(error));
     let remembered = match snapshot.index {
@@ -138,11 +149,22 @@ impl<'a> Checks<'a> {
             found.push(range, Problem::NotALiteral { path: pin.path.clone(), written });
             return Ok(());
         }
+        let wish = match &pin.value {
+            Value::Long(_) => self.long_form(pin, found),
+            _ => None,
+        };
         check_locked(self.snapshot, self.index, pin, found)?;
         let Some(index) = self.index else { return Ok(()) };
         let version = pin.version().map(|literal| literal.text.as_str()).unwrap_or_default();
         match index.standing(&pin.path, version)? {
-            Some(standing) => judge(index, text, pin, version, &standing, found),
+            Some(standing) => {
+                judge(index, text, pin, version, &standing, found);
+                if let (Some(wish), Asked::Release(_) | Asked::Allows) = (wish, &standing.asked)
+                    && let Some(unmet) = index.misplaced(&wish)?
+                {
+                    found.push(place_of(pin, &unmet), Problem::Misplaced(unmet));
+                }
+            }
             None => {
                 let look_up = self.look_ups > 0;
                 self.look_ups = self.look_ups.saturating_sub(1);
@@ -155,6 +177,49 @@ impl<'a> Checks<'a> {
     }
 }
 
+impl Checks<'_> {
+    /// What is wrong with the fields of a long form, and what it asks for.
+    fn long_form(&self, pin: &Pin, found: &mut Found) -> Option<Wish> {
+        let text = &self.snapshot.document.text;
+        let (wish, complaints) = manifest::wish(text, pin);
+        for complaint in complaints {
+            // The others are said in other words, with what the index knows.
+            let own = match &complaint.kind {
+                ComplaintKind::UnknownField(_) => !is_unfinished(pin, complaint.range),
+                ComplaintKind::Field { .. } => true,
+                // Without its `;` it is still being written.
+                ComplaintKind::NoVersion => pin.range.of(text).ends_with(';'),
+                _ => false,
+            };
+            if own {
+                found.push(complaint.range, Problem::LongForm(complaint.kind));
+            }
+        }
+        wish
+    }
+}
+
+/// Whether the field with this key has no value yet.
+fn is_unfinished(pin: &Pin, key: TextRange) -> bool {
+    let Value::Long(fields) = &pin.value else { return false };
+    let missing = |value: &Value| matches!(value, Value::Missing(_));
+    fields.iter().any(|field| field.key.range == key && missing(&field.value))
+}
+
+/// Where the pin names the branch or commit that does not have what it asks for.
+fn place_of(pin: &Pin, unmet: &relock::Unmet) -> TextRange {
+    let key = match unmet.why {
+        relock::Why::NotAtRevision { .. } => "revision",
+        _ => "channel",
+    };
+    let Value::Long(fields) = &pin.value else { return pin.name_range() };
+    let range = fields.iter().find_map(|field| match &field.value {
+        Value::Text(literal) if field.key.name == key => Some(literal.range),
+        _ => None,
+    });
+    range.unwrap_or_else(|| pin.name_range())
+}
+
 /// What is wrong with the lock as a whole.
 fn check_lock(snapshot: &Snapshot, file: &PinFile, found: &mut Found) {
     let problem = match snapshot.lock {
@@ -162,6 +227,10 @@ fn check_lock(snapshot: &Snapshot, file: &PinFile, found: &mut Found) {
         LockFile::Missing => Problem::LockMissing,
         LockFile::Unreadable(error) => Problem::LockUnreadable(error.clone()),
         LockFile::Read(lock) => {
+            let bare = lock.revisions.values().filter(|r| r.nar_hash.is_none()).count();
+            if bare > 0 {
+                found.push(file_range(snapshot), Problem::NoHash { revisions: bare });
+            }
             let pinned: HashSet<&AttrPath> = file.pins.iter().map(|pin| &pin.path).collect();
             let Some(path) = lock.pins.keys().find(|path| !pinned.contains(path)) else { return };
             Problem::LockStale { path: path.clone(), how: Stale::NotPinned }
@@ -290,6 +359,11 @@ fn allows_insecure(text: &str, pin: &Pin) -> bool {
         let says = matches!(&field.value, Value::Other(range) if range.of(text) == "true");
         field.key.name == "allowInsecure" && says
     })
+}
+
+/// Whether a pin does not want to hear of problems of a kind.
+pub(crate) fn is_ignored(text: &str, pin: &Pin, kind: Kind) -> bool {
+    ignored(text, pin).contains(&kind)
 }
 
 /// The kinds that the long form names in its `ignore`: `ignore = [ "insecure" ];`.

@@ -34,6 +34,13 @@ impl fmt::Display for Problem {
                 "{version} is only the start of versions of `{path}`; write {newest}, the newest of them, or {version}.* for any"
             ),
             Self::RequirementUnmet { path, why } => write!(f, "`{path}`: {why}"),
+            Self::Misplaced(unmet) => unmet.fmt(f),
+            Self::LongForm(complaint) => complaint.fmt(f),
+            Self::Syntax(message) => f.write_str(message),
+            Self::NoPins => f.write_str(
+                "no pins were found: the value of this file is not written as an attribute set, \
+                 `{ name = \"version\"; }`",
+            ),
             Self::NotALiteral { path, written } => match written {
                 Some(written) => {
                     write!(f, "the version of `{path}` has to be a string: \"{written}\"")
@@ -101,6 +108,11 @@ impl fmt::Display for Problem {
                 }
                 f.write_str("; `nix-archiver lock` locks it anew")
             }
+            Self::NoHash { revisions } => write!(
+                f,
+                "packages.lock lacks the hashes of {revisions} of its revisions, so pure evaluation \
+                 refuses it; `nix-archiver lock --repo PATH` computes them from a clone of nixpkgs"
+            ),
             Self::IndexMissing { why } => f.write_str(why),
             Self::IndexOld { reach, age, starter } => {
                 write!(

@@ -30,6 +30,8 @@ pub enum SettingKind {
     Flag,
     /// A number of days, 0 or more.
     Days,
+    /// A place on the disk; empty for none.
+    Path,
 }
 
 /// A value of a setting, and what it means.
@@ -55,6 +57,7 @@ impl SettingKind {
             }
             Self::Flag => "true or false".to_owned(),
             Self::Days => "a whole number, 0 or more".to_owned(),
+            Self::Path => "a path, or \"\" for none".to_owned(),
         }
     }
 }
@@ -68,6 +71,16 @@ pub fn table() -> Vec<Setting> {
             default: json!(90),
             about: "After how many days without news the version index is reported as old \
                     (`index-old`); 0 for never."
+                .to_owned(),
+            severity_of: None,
+        },
+        Setting {
+            key: "nixpkgs.clone".to_owned(),
+            kind: SettingKind::Path,
+            default: json!(""),
+            about: "The folder of a git clone of nixpkgs, if you have one: it tells the hashes in \
+                    packages.lock, and leads from a pin to its package's source at the pinned \
+                    revision. Nothing is fetched."
                 .to_owned(),
             severity_of: None,
         },
@@ -148,13 +161,18 @@ pub fn manifest_properties() -> String {
                 lines.push(format!("\"enumDescriptions\": {about}"));
             }
             SettingKind::Flag => lines.push("\"type\": \"boolean\"".to_owned()),
+            SettingKind::Path => lines.push("\"type\": \"string\"".to_owned()),
             SettingKind::Days => {
                 lines.push("\"type\": \"integer\"".to_owned());
                 lines.push("\"minimum\": 0".to_owned());
             }
         }
         lines.push(format!("\"default\": {}", setting.default));
-        lines.push("\"scope\": \"window\"".to_owned());
+        let scope = match setting.kind {
+            SettingKind::Path => "machine-overridable",
+            _ => "window",
+        };
+        lines.push(format!("\"scope\": \"{scope}\""));
         lines.push(format!("\"markdownDescription\": {}", json!(setting.about)));
         let body = lines.join(",\n          ");
         _ = writeln!(
@@ -190,6 +208,7 @@ pub fn page() -> String {
             }
             SettingKind::Flag => "`true` `false`".to_owned(),
             SettingKind::Days => "a number".to_owned(),
+            SettingKind::Path => "a path".to_owned(),
         };
         let about = match setting.severity_of {
             Some(kind) => {

@@ -28,6 +28,7 @@ fn edits(action: &CodeAction) -> &[syntax::TextEdit] {
     match &action.task {
         Task::Edits(edits) => edits,
         Task::WholeFile(task) => panic!("{task:?} is not about one pin"),
+        Task::Call(_) => &[],
     }
 }
 
@@ -148,10 +149,11 @@ fn to_what_was_meant() {
     check(
         r#"{ python3Packages.requests = "2.28.1$0"; }"#,
         expect![[r#"
-        * Change to 2.28.2 (newest sound one of its line)
-        ---
-        { python3Packages.requests = "2.28.2"; }
-    "#]],
+            * Change to 2.28.2 (newest sound one of its line)
+              Do not report `insecure` for python3Packages.requests
+            ---
+            { python3Packages.requests = "2.28.2"; }
+        "#]],
     );
 }
 
@@ -163,6 +165,7 @@ fn offered(fixture: &str, kind: ActionKind, expected: Expect) {
             let edits = match action.task {
                 Task::Edits(edits) => edits,
                 Task::WholeFile(task) => snapshot.edits(task).expect("the index answers"),
+                Task::Call(call) => return format!("{}\n{call:?}\n", action.title),
             };
             let after = edit::apply(&snapshot.document.text, &edits).replace('\r', "<cr>");
             format!("{}\n{after}\n", action.title)
@@ -186,17 +189,29 @@ fn newer_versions_by_the_size_of_the_jump() {
             { nodejs = "~20.9.0"; }
             Allow newer versions of its line: ^20.9.0
             { nodejs = "^20.9.0"; }
+            Pin to 18.20.0, the newest of 18
+            { nodejs = "18.20.0"; }
+            Choose a version of nodejs…
+            Choose(AttrPath(nodejs))
+            Ignore updates of nodejs
+            { nodejs = { version = "20.9.0"; ignore = [ "outdated" ]; }; }
         "#]],
     );
     offered(
         r#"{ nodejs = "22.1.0$0"; }"#,
         ActionKind::Rewrite,
         expect![[r#"
-        Allow newer patches: ~22.1.0
-        { nodejs = "~22.1.0"; }
-        Allow newer versions of its line: ^22.1.0
-        { nodejs = "^22.1.0"; }
-    "#]],
+            Allow newer patches: ~22.1.0
+            { nodejs = "~22.1.0"; }
+            Allow newer versions of its line: ^22.1.0
+            { nodejs = "^22.1.0"; }
+            Pin to 20.18.1, the newest of 20
+            { nodejs = "20.18.1"; }
+            Pin to 18.20.0, the newest of 18
+            { nodejs = "18.20.0"; }
+            Choose a version of nodejs…
+            Choose(AttrPath(nodejs))
+        "#]],
     );
     offered(r#"{ nodejs = "20$0"; }"#, ActionKind::Rewrite, expect![[r#""#]]);
 }
@@ -207,9 +222,11 @@ fn from_a_requirement_to_a_version() {
         r#"{ nodejs = "^20.9$0"; }"#,
         ActionKind::Rewrite,
         expect![[r#"
-        Pin to 20.18.1, the newest that ^20.9 allows
-        { nodejs = "20.18.1"; }
-    "#]],
+            Pin to 20.18.1, the newest that ^20.9 allows
+            { nodejs = "20.18.1"; }
+            Choose a version of nodejs…
+            Choose(AttrPath(nodejs))
+        "#]],
     );
     offered(r#"{ nodejs = "^99$0"; }"#, ActionKind::Rewrite, expect![[r#""#]]);
 }
@@ -314,11 +331,21 @@ fn a_pin_is_set_where_it_belongs() {
         let shown = at_cursor(&format!("{text}$0"), |snapshot, _| {
             let path = model::AttrPath::parse(path).expect("an attribute path");
             let edits = snapshot.pin(&path, "1.0");
-            edits.map_or("nothing".to_owned(), |edits| edit::apply(&snapshot.document.text, &edits))
+            match edits {
+                Ok(edits) => edit::apply(&snapshot.document.text, &edits),
+                Err(error) => error.to_string(),
+            }
         });
         expected.assert_eq(&shown);
     };
-    pin("{ }", "git", expect![[r#"{ git = "1.0"; }"#]]);
+    pin(
+        "{ }",
+        "git",
+        expect![[r#"
+        {
+          git = "1.0";
+        }"#]],
+    );
     pin("{ git = \"2\"; }", "git", expect![[r#"{ git = "1.0"; }"#]]);
     pin("{ git = \"2\"; }", "go", expect![[r#"{ git = "2"; go = "1.0"; }"#]]);
     pin(
@@ -350,8 +377,14 @@ fn a_pin_is_set_where_it_belongs() {
         }
     "#]],
     );
-    pin("{ git = x; }", "git", expect!["nothing"]);
-    pin("", "git", expect!["nothing"]);
+    pin("{ git = x; }", "git", expect!["`git` is not a literal; change it by hand"]);
+    pin(
+        "",
+        "git",
+        expect![
+            "the file's value is not written as an attribute set, `{ … }`, so nothing can be added"
+        ],
+    );
 }
 
 #[test]

@@ -159,7 +159,129 @@ fn versions_in_sets_and_in_the_long_form() {
             { go = { version = "1.21.5"; }; }
         "#]],
     );
-    check(r#"{ go = { version = "1.21.5"; revision = "$0"; }; }"#, expect![""]);
+    check(
+        r#"{ go = { version = "1.21.5"; revision = "$0"; }; }"#,
+        expect![[r#"
+          0000000067733400abababababababababababab | 1.21.5 last seen 2024-12-31
+          00000000656fb980abababababababababababab | 1.21.5 first seen 2023-12-06
+        ---
+        { go = { version = "1.21.5"; revision = "0000000067733400abababababababababababab"; }; }
+    "#]],
+    );
+}
+
+#[test]
+fn names_by_the_beginnings_of_set_and_name() {
+    check(
+        "{ pyreq$0 }",
+        expect![[r#"
+          python3Packages.requests | 2.28.2, 2024-12-31: HTTP library for humans
+        ---
+        { python3Packages.requests = "2.28.2"; }
+    "#]],
+    );
+    check(
+        "{ perlJ$0 }",
+        expect![[r#"
+              perlPackages.JSON | 4.10, 2024-12-31: JSON
+            ---
+            { perlPackages.JSON = "4.10"; }
+        "#]],
+    );
+}
+
+#[test]
+fn keys_and_values_of_the_long_form() {
+    check(
+        "{ go = { version = \"1.21.5\"; $0 }; }",
+        expect![[r#"
+          revision | the commit it must come from
+          input | the flake input it stands for
+          channel | the branch it must come from
+          ignore | the problems that are not to be reported for it
+          allowInsecure | whether it may have known vulnerabilities
+        ---
+        { go = { version = "1.21.5"; revision = ""; }; }
+    "#]],
+    );
+    check(
+        "{ go = {\n  version = \"1.21.5\";\n  ch$0\n}; }",
+        expect![[r#"
+          revision | the commit it must come from
+          input | the flake input it stands for
+          channel | the branch it must come from
+          ignore | the problems that are not to be reported for it
+          allowInsecure | whether it may have known vulnerabilities
+        ---
+        { go = {
+          version = "1.21.5";
+          revision = "";
+        }; }
+    "#]],
+    );
+    check(
+        "{ go = { rev$0 = \"\"; version = \"1.21.5\"; }; }",
+        expect![[r#"
+          revision | the commit it must come from
+          input | the flake input it stands for
+          channel | the branch it must come from
+          ignore | the problems that are not to be reported for it
+          allowInsecure | whether it may have known vulnerabilities
+        ---
+        { go = { revision = ""; version = "1.21.5"; }; }
+    "#]],
+    );
+    check(
+        "{ go = { version = \"1.21.5\"; channel = \"$0\"; }; }",
+        expect![[r#"
+          nixpkgs-unstable | known up to 2024-12-31
+        ---
+        { go = { version = "1.21.5"; channel = "nixpkgs-unstable"; }; }
+    "#]],
+    );
+    check(
+        "{ go = { version = \"1.21.5\"; channel = $0 }; }",
+        expect![[r#"
+          nixpkgs-unstable | known up to 2024-12-31
+        ---
+        { go = { version = "1.21.5"; channel = "nixpkgs-unstable" }; }
+    "#]],
+    );
+    check(
+        "{ go = { version = \"1.21.5\"; allowInsecure = $0; }; }",
+        expect![[r#"
+          true | Nix may build it all the same
+          false | Nix refuses it
+        ---
+        { go = { version = "1.21.5"; allowInsecure = true; }; }
+    "#]],
+    );
+    check(
+        "{ go = { version = \"1.21.5\"; ignore = [ \"broken\" \"$0\" ]; }; }",
+        expect![[r#"
+          insecure | The pinned version has known vulnerabilities.
+          removed | The package is not in the newest commits that were indexed.
+          outdated | There is a newer version.
+          unknown-version | The index has never seen the package with this version. A version that is higher than all that the index knows is a warning at most: it may be newer than the index.
+          unknown-package | The index has never seen a package of this name.
+        ---
+        { go = { version = "1.21.5"; ignore = [ "broken" "insecure" ]; }; }
+    "#]],
+    );
+    check(
+        "{ go = { version = \"1.21.5\"; ignore = [ $0 ]; }; }",
+        expect![[r#"
+          insecure | The pinned version has known vulnerabilities.
+          broken | nixpkgs marked the pinned version as broken.
+          removed | The package is not in the newest commits that were indexed.
+          outdated | There is a newer version.
+          unknown-version | The index has never seen the package with this version. A version that is higher than all that the index knows is a warning at most: it may be newer than the index.
+          unknown-package | The index has never seen a package of this name.
+        ---
+        { go = { version = "1.21.5"; ignore = [ "insecure" ]; }; }
+    "#]],
+    );
+    check("{ go = { version = \"1.21.5\"; input = \"$0\"; }; }", expect![""]);
 }
 
 #[test]
@@ -317,7 +439,8 @@ fn an_index_that_is_being_opened_leaves_the_list_open() {
 fn documentation_needs_no_list() {
     at_cursor(r#"{ nodejs = "20.1$0"; }"#, |snapshot, offset| {
         let list = snapshot.completions(offset).expect("the index answers");
-        let text = resolve(&source(), &list.items[1].origin, snapshot.now);
+        let origin = list.items[1].origin.as_ref().expect("a version has documentation");
+        let text = resolve(&source(), origin, snapshot.now);
         let text = text.expect("the index answers").expect("the version is known");
         expect![[r#"
             nodejs 20.11.0

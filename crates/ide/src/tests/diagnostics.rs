@@ -40,7 +40,7 @@ fn what_exists_is_fine() {
   nodejs = "20.11.0";
   python3Packages = { requests = "2.28.2"; };
   nodePackages."@angular/cli" = "17.0.0";
-  go = { version = "1.21.5"; revision = "abc"; };
+  go = { version = "1.21.5"; input = "nixpkgs"; };
 }"#,
         expect![""],
     );
@@ -52,6 +52,47 @@ fn requirements_and_unfinished_pins_are_not_judged() {
         "{ nodejs = \"^20\"; nosuch = ; nosuchtoo\n python3Packages.\n git = \"\"; go = \"1.*\"; python3 = \"latest\"; }",
         expect![""],
     );
+}
+
+#[test]
+fn the_long_form_is_checked_field_by_field() {
+    check(
+        r#"{
+  go = { version = "1.21.5"; channel = "nixos-23.05"; };
+  git = { version = "^2"; revision = "0123456789012345678901234567890123456789"; };
+  python3 = { version = "3.11.7"; channel = "nixpkgs-unstable"; };
+  nodejs = { verison = "20.11.0"; };
+  nodejs_22 = { version = "22.1.0"; revision = "12ab"; allowInsecure = "yes"; rev };
+}"#,
+        expect![[r#"
+            "\"nixos-23.05\"" Error not-on-channel: the index knows of no such version of `go` on the branch nixos-23.05; it does on nixpkgs-unstable
+            "\"0123456789012345678901234567890123456789\"" Error not-at-revision: the index does not know of such a version of `git` at the commit 0123456789012345678901234567890123456789; leave `revision` out to have a commit chosen
+            "verison" Error unknown-package: nixpkgs never had a package `nodejs.verison` as far as the index goes (2024-12-31 of nixpkgs-unstable)
+            "\"12ab\"" Error bad-field: `revision` takes a commit id of forty hexadecimal digits in quotes
+            "\"yes\"" Error bad-field: `allowInsecure` takes `true` or `false`
+        "#]],
+    );
+}
+
+#[test]
+fn what_other_servers_report_is_reported_where_it_is_wanted() {
+    let source = source();
+    let mut settings = Settings::default();
+    let on = |code: &str| (format!("diagnostics.severity.{code}"), "warning".into());
+    let said = ["syntax-error", "no-pins"].map(on).into_iter().collect();
+    assert_eq!(settings.take(&serde_json::Value::Object(said)), [""; 0]);
+    let codes = |text: &str| {
+        let found = diagnose_with(text, Index::Ready(&source), &settings, 0);
+        found.iter().map(|d| render(text, d)).collect::<String>()
+    };
+    expect![[r#"
+        "" Warning syntax-error: a `;` is missing here
+    "#]]
+    .assert_eq(&codes("{ git = \"2.44.0\" }"));
+    expect![[r#"
+        "" Warning no-pins: no pins were found: the value of this file is not written as an attribute set, `{ name = "version"; }`
+    "#]].assert_eq(&codes("import ./x.nix"));
+    assert_eq!(diagnose("import ./x.nix", Index::Ready(&source)), []);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Edits of the pins of a file. They touch what they are about: comments, order and layout of the
 //! rest stay as they are.
 //!
-//! All of them are for text without mistakes; in broken text a place may be another than it seems.
+//! All but [`set_version`] are for text without mistakes; in broken text a place may be another than
+//! it seems.
 
 use model::{AttrPath, attr_path::quoted_if_needed};
 
-use super::{TextEdit, escape};
+use super::{TextEdit, escape, frame::Frame};
 use crate::{Pin, PinFile, TextRange, Value};
 
 /// Why an edit is not made.
@@ -24,14 +25,72 @@ pub enum Unchanged {
     Scattered(AttrPath),
 }
 
-/// Makes `version` the version or requirement of a pin.
+/// Makes `version` the version or requirement of a pin. A quote or `;` that is missing is added.
 ///
 /// # Errors
 /// [`Unchanged::NotALiteral`].
-pub fn set_version(pin: &Pin, version: &str) -> Result<TextEdit, Unchanged> {
-    let literal = pin.version().filter(|literal| literal.closed);
-    let literal = literal.ok_or_else(|| Unchanged::NotALiteral(pin.path.clone()))?;
-    Ok(TextEdit::replace(literal.range, format!("\"{}\"", escape(version))))
+pub fn set_version(text: &str, pin: &Pin, version: &str) -> Result<Vec<TextEdit>, Unchanged> {
+    let literal = pin.version().ok_or_else(|| Unchanged::NotALiteral(pin.path.clone()))?;
+    let frame = Frame::of_literal(text, pin, literal);
+    let change = match literal.indented && literal.closed {
+        // What is escaped between `''` is not what is between quotes.
+        true => TextEdit::replace(literal.range, format!("\"{}\"", escape(version))),
+        false => TextEdit::replace(literal.content, frame.around(version)),
+    };
+    Ok([Some(change), frame.extra()].into_iter().flatten().collect())
+}
+
+/// Adds a code to those that are not to be reported for a pin. A pin in the short form takes the long
+/// one.
+///
+/// # Errors
+/// [`Unchanged`] if the pin's version or its `ignore` is no literal, or its fields stand apart.
+pub fn ignore(text: &str, pin: &Pin, code: &str) -> Result<Vec<TextEdit>, Unchanged> {
+    let not_literal = || Unchanged::NotALiteral(pin.path.clone());
+    let version = pin.version().filter(|literal| literal.closed).ok_or_else(not_literal)?;
+    let Value::Long(fields) = &pin.value else {
+        let written = version.range.of(text);
+        let long = format!("{{ version = {written}; ignore = [ \"{code}\" ]; }}");
+        let mut edits = vec![TextEdit::replace(version.range, long)];
+        edits.extend(Frame::of_literal(text, pin, version).extra());
+        return Ok(edits);
+    };
+    let known = fields.iter().find(|field| field.key.name == "ignore").map(|field| &field.value);
+    match known {
+        Some(Value::Text(literal)) if literal.closed => {
+            let list = format!("[ {} \"{code}\" ]", literal.range.of(text));
+            return Ok(vec![TextEdit::replace(literal.range, list)]);
+        }
+        Some(Value::Other(range))
+            if range.of(text).starts_with('[') && range.of(text).ends_with(']') =>
+        {
+            let inside = &text[..range.end - 1];
+            let end = inside.trim_end().len();
+            let gap = TextRange::new(end, range.end - 1);
+            // A list over several lines keeps its lines.
+            let after = if gap.of(text).contains('\n') { gap.of(text) } else { " " };
+            return Ok(vec![TextEdit::replace(gap, format!(" \"{code}\"{after}"))]);
+        }
+        Some(_) => return Err(not_literal()),
+        None => {}
+    }
+    let inside = |range: TextRange| pin.range.start <= range.start && range.end <= pin.range.end;
+    let braced =
+        text[pin.name_range().end..].trim_start_matches(|c: char| c.is_whitespace() || c == '=');
+    if !fields.iter().all(|field| inside(field.key.range)) || !braced.starts_with('{') {
+        return Err(Unchanged::Scattered(pin.path.clone()));
+    }
+    let behind = &text[version.range.end..pin.range.end];
+    let semicolon = behind.find(';').filter(|at| behind[..*at].trim().is_empty());
+    let end = version.range.end + semicolon.map_or(0, |at| at + 1);
+    let key = fields.iter().find(|field| field.key.name == "version").map(|field| field.key.range);
+    let before = match key.filter(|key| first_of_line(text, key.start)) {
+        Some(key) => format!("{}{}", newline(text), indent_at(text, key.start)),
+        None => " ".to_owned(),
+    };
+    let missing = if semicolon.is_some() { "" } else { ";" };
+    let field = format!("{missing}{before}ignore = [ \"{code}\" ];");
+    Ok(vec![TextEdit::replace(TextRange::empty(end), field)])
 }
 
 /// Adds a pin behind the last one of the innermost set that its path leads through.
@@ -55,6 +114,7 @@ pub fn add(
     let (at, set) = sets.max_by_key(|(_, set)| set.path.len()).ok_or(Unchanged::NoSet)?;
     let names = segments[set.path.len()..].iter().map(|name| quoted_if_needed(name));
     let binding = format!("{} = \"{}\";", names.collect::<Vec<_>>().join("."), escape(version));
+    let newline = newline(text);
     let body = set.body.of(text);
     if !body.contains('\n') && !body.trim().is_empty() {
         let end = set.body.start + body.trim_end().len();
@@ -62,7 +122,8 @@ pub fn add(
     }
     let outer = indent_at(text, set.body.start);
     if body.trim().is_empty() {
-        return Ok(TextEdit::replace(set.body, format!("\n{outer}  {binding}\n{outer}")));
+        let lines = format!("{newline}{outer}  {binding}{newline}{outer}");
+        return Ok(TextEdit::replace(set.body, lines));
     }
     let own = file.pins.iter().filter(|pin| pin.set == at).map(|pin| pin.range);
     let inner = file.sets.iter().filter_map(|set| set.binding.as_ref());
@@ -89,7 +150,7 @@ pub fn add(
             (end.unwrap_or(set.body.start), format!("{outer}  "))
         }
     };
-    Ok(TextEdit::replace(TextRange::empty(end), format!("\n{indent}{binding}")))
+    Ok(TextEdit::replace(TextRange::empty(end), format!("{newline}{indent}{binding}")))
 }
 
 /// Removes a pin, with its line and the comment on it where it has them to itself.
@@ -233,6 +294,11 @@ fn respace(text: &str, range: TextRange, wanted: &str, edits: &mut Vec<TextEdit>
     if found != wanted && found.trim() == wanted.trim() && !found.contains('\n') {
         edits.push(TextEdit::replace(range, wanted));
     }
+}
+
+/// How the lines of a text end.
+fn newline(text: &str) -> &'static str {
+    if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
 /// The blanks that the line of an offset begins with.
