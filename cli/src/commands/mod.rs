@@ -5,6 +5,7 @@ use model::{AttrPath, Commit};
 use crate::{exit::Exit, place::Place};
 
 pub mod check;
+pub mod env;
 pub mod export;
 pub mod fmt;
 pub mod generate;
@@ -42,6 +43,9 @@ pub enum Command {
     Fmt(fmt::Args),
     /// Write Nix that gives the locked packages.
     Generate(generate::Args),
+    /// Enter an environment that home-manager made of pins.
+    #[command(subcommand)]
+    Env(env::Action),
     /// Start the language server, which an editor talks to over standard input and output.
     Lsp(lsp::Args),
     /// Write the index as a starter file, to be carried by the program.
@@ -67,6 +71,7 @@ impl Command {
             Self::Check(args) => check::run(args, place),
             Self::Fmt(args) => fmt::run(args),
             Self::Generate(args) => generate::run(args),
+            Self::Env(action) => env::run(action),
             Self::Lsp(args) => lsp::run(args, place),
             Self::Starter(args) => starter::run(args, place),
         }
