@@ -15,6 +15,7 @@ let
   programs = [ "cargo" "cargo-nextest" "clippy" "git" "neovim" "nodejs" "rustc" "rustfmt" ];
   pkgs = lib.genAttrs programs (name: name) // {
     inherit lib;
+    installShellFiles = "installShellFiles";
     rustPlatform.buildRustPackage = arguments: arguments;
     mkShell = arguments: arguments;
     runCommand = name: arguments: script: arguments // { inherit name script; };

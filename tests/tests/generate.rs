@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use nix_archiver_tests::nix::World;
+use nix_archiver_tests::nix::{World, real_revision, root};
 use serde_json::json;
 
 /// The text of a generated file, as an expression.
@@ -106,4 +106,151 @@ fn a_lock_of_other_wishes_makes_nothing() {
     let err = world.ends(1, &["generate", "--format", "frozen", "-o", "other.nix"]).err;
     assert!(err.contains("lock-differs") && err.contains("packages.nix:1:3"), "{err}");
     assert!(!world.path("other.nix").exists());
+}
+
+/// Nix itself downloads the revisions, from archives on this machine, and says what their hashes are.
+#[test]
+fn nix_tells_hashes_where_there_is_no_clone() {
+    let world = World::new(PINS);
+    let known = world.lock();
+    for commit in known.revisions.values().map(|revision| revision.commit.id.to_string()) {
+        let archive = world.path(&format!("{commit}.tar.gz"));
+        let archive = archive.to_str().expect("a plain name");
+        world.repository().git(&[
+            "archive",
+            "--format=tar.gz",
+            "--prefix=nixpkgs/",
+            "-o",
+            archive,
+            &commit,
+        ]);
+    }
+    std::fs::remove_file(world.path("packages.lock")).expect("it was written");
+    let url = format!("--prefetch=file://{}/{{rev}}.tar.gz", world.path("").display());
+    world.run(&["lock", &url, "--dry-run"]);
+    assert!(!world.path("packages.lock").exists());
+    let said = world.ends(0, &["lock", &url]);
+    assert!(!said.err.contains("no hash"), "{}", said.err);
+    assert_eq!(world.text("packages.lock"), known.print());
+    // It is in the store, and nothing is downloaded again.
+    let frozen = generate(&world, "frozen");
+    let version = format!("({frozen} {{ system = \"x86_64-linux\"; }}).git.version");
+    assert_eq!(world.pure(&version), json!("1.0"));
+
+    std::fs::remove_file(world.path("packages.lock")).expect("it was written");
+    let missing = world.ends(3, &["lock", "--prefetch=file:///nowhere/{rev}.tar.gz"]);
+    assert!(missing.err.contains("Nix cannot download file:///nowhere/"), "{}", missing.err);
+    let mut without = world.command(&["lock", "--prefetch"]);
+    let without = nix_archiver_tests::nix::end(without.env("PATH", world.path("empty")));
+    assert_eq!(without.code, Some(3), "{}", without.err);
+    assert!(
+        without.err.contains("nix-prefetch-url is not installed; --repo PATH"),
+        "{}",
+        without.err
+    );
+    assert!(!world.path("packages.lock").exists());
+}
+
+/// What is locked is what Nix finds: in the small nixpkgs, and in nixpkgs itself as it was at the end
+/// of 2017 and in 2018 where `NIXPKGS_REPO` names a clone.
+#[test]
+fn the_locked_attribute_has_the_locked_version() {
+    let world = World::new(PINS);
+    let lock = world.lock();
+    let trees = world.unpack(&lock);
+    versions_agree(&world, &lock, &trees);
+    let Some(clone) = std::env::var_os("NIXPKGS_REPO") else { return };
+    let clone = clone.to_str().expect("a plain name").to_owned();
+    let names = [
+        "nodejs",
+        "git",
+        "go",
+        "redis",
+        "ripgrep",
+        "postgresql",
+        "python3Packages.requests",
+        "openssl",
+        "vim",
+    ];
+
+    // 2018: what the program knows without being told.
+    let pins: String = names.iter().map(|name| format!("  {name} = \"*\";\n")).collect();
+    world.write("packages.nix", &format!("{{\n{pins}  ruby = {{ version = \"*\"; }};\n}}\n"));
+    let starter = world.path("no-index");
+    let starter = starter.to_str().expect("a plain name");
+    world.run(&["--index", starter, "lock"]);
+    let lock = model::Lock::parse(&world.text("packages.lock")).expect("it is sound");
+    assert_eq!(lock.pins.len(), names.len() + 1);
+    versions_agree(&world, &lock, &real(&world, &lock));
+    // Several revisions at once.
+    world.write(
+        "packages.nix",
+        "{\n  nodejs = \"6.12.3\";\n  git = \"2.17.0\";\n  python3Packages.requests = \"*\";\n}\n",
+    );
+    world.run(&["--index", starter, "lock"]);
+    let lock = model::Lock::parse(&world.text("packages.lock")).expect("it is sound");
+    assert_eq!(lock.revisions.len(), 2);
+    versions_agree(&world, &lock, &real(&world, &lock));
+
+    // 2017: read out of the history for this.
+    let branch =
+        ["rev-list", "-1", "--first-parent", "--before=2017-12-31T00:00:00Z", "nixpkgs-unstable"];
+    let mut git = std::process::Command::new("git");
+    git.args(["-C", &clone]).args(branch).env("GIT_NO_LAZY_FETCH", "1");
+    let revision = nix_archiver_tests::nix::output(&mut git);
+    let revision = revision.trim();
+    let dump = world.run(&["index", "--repo", &clone, "--dump-at", revision]);
+    let mut agreed = 0;
+    let tree = real_revision(&world.path("trees"), revision, &["."]);
+    for name in names {
+        let Some(line) = dump.lines().find(|line| line.starts_with(&format!("{name}\t"))) else {
+            continue;
+        };
+        let version = line.split('\t').nth(2).expect("three columns");
+        let found = world.impure(&format!(
+            "let p = (import {} {{ system = \"x86_64-linux\"; config = {{ }}; }}).{name}; in p.version or \
+             (builtins.parseDrvName p.name).version",
+            tree.display()
+        ));
+        assert_eq!(found, json!(version), "{name} at {revision}");
+        agreed += 1;
+    }
+    assert!(agreed >= 7, "{agreed} of {}", names.len());
+}
+
+/// The trees of the locked revisions of nixpkgs itself.
+fn real(world: &World, lock: &model::Lock) -> Vec<(String, std::path::PathBuf)> {
+    let tree = |(name, revision): (&String, &model::LockedRevision)| {
+        let commit = revision.commit.id.to_string();
+        (name.clone(), real_revision(&world.path("trees"), &commit, &["."]))
+    };
+    lock.revisions.iter().map(tree).collect()
+}
+
+/// Asks Nix for the version of every locked attribute, in what is generated and through the library.
+#[track_caller]
+fn versions_agree(world: &World, lock: &model::Lock, trees: &[(String, std::path::PathBuf)]) {
+    let sources: String =
+        trees.iter().map(|(name, tree)| format!("{name} = {}; ", tree.display())).collect();
+    let args = format!("{{ system = \"x86_64-linux\"; sources = {{ {sources} }};");
+    let frozen = generate(world, "frozen");
+    let library = root().join("nix/lib");
+    let library = format!(
+        "(import {} {args} lockFile = ./packages.lock; }}).pinnedPackages {{ }}",
+        library.display()
+    );
+    for it in [format!("{frozen} {args} }}"), library] {
+        let versions: String = lock
+            .pins
+            .keys()
+            .map(|path| {
+                format!(
+                    "(let p = it.{path}; in p.version or (builtins.parseDrvName p.name).version) "
+                )
+            })
+            .collect();
+        let found = world.impure(&format!("let it = {it}; in [ {versions}]"));
+        let locked: Vec<&str> = lock.pins.values().map(|pin| pin.version.as_str()).collect();
+        assert_eq!(found, json!(locked));
+    }
 }

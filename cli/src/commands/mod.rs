@@ -4,7 +4,10 @@ use model::{AttrPath, Commit};
 
 use crate::{exit::Exit, place::Place};
 
+pub mod apply;
 pub mod check;
+pub mod completions;
+pub mod diff;
 pub mod env;
 pub mod export;
 pub mod fmt;
@@ -16,6 +19,7 @@ pub mod lsp;
 pub mod pin;
 pub mod search;
 pub mod starter;
+pub mod sync;
 pub mod update;
 
 /// What can be asked for.
@@ -43,11 +47,21 @@ pub enum Command {
     Fmt(fmt::Args),
     /// Write Nix that gives the locked packages.
     Generate(generate::Args),
+    /// Read pins out of a configuration into packages.nix.
+    Sync(sync::Args),
+    /// Show what a configuration has otherwise than packages.nix and the lock.
+    Diff(diff::Args),
+    /// Write the locked packages to where a system, a home or a flake has them from.
+    Apply(apply::Args),
     /// Enter an environment that home-manager made of pins.
     #[command(subcommand)]
     Env(env::Action),
     /// Start the language server, which an editor talks to over standard input and output.
     Lsp(lsp::Args),
+    /// Print what a shell completes commands and options with.
+    Completions(completions::Args),
+    /// Print a manual page.
+    Man(completions::ManArgs),
     /// Write the index as a starter file, to be carried by the program.
     #[command(hide = true)]
     Starter(starter::Args),
@@ -71,8 +85,14 @@ impl Command {
             Self::Check(args) => check::run(args, place),
             Self::Fmt(args) => fmt::run(args),
             Self::Generate(args) => generate::run(args),
+            Self::Sync(args) => sync::run(args, place),
+            Self::Diff(args) => diff::run(args, place),
+            Self::Apply(args) => apply::run(args),
             Self::Env(action) => env::run(action),
             Self::Lsp(args) => lsp::run(args, place),
+            Self::Completions(_) | Self::Man(_) => {
+                unreachable!("they are answered before a place is looked for")
+            }
             Self::Starter(args) => starter::run(args, place),
         }
     }
