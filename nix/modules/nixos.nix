@@ -189,8 +189,11 @@ in
           NoNewPrivileges = true;
           PrivateDevices = true;
           PrivateTmp = true;
+          ProtectClock = true;
           ProtectControlGroups = true;
           ProtectHome = "read-only";
+          ProtectHostname = true;
+          ProtectKernelLogs = true;
           ProtectKernelModules = true;
           ProtectKernelTunables = true;
           ProtectSystem = "strict";
@@ -198,6 +201,7 @@ in
           RestrictAddressFamilies = [ "AF_UNIX" ] ++ optionals (!isLocal) [ "AF_INET" "AF_INET6" ];
           RestrictNamespaces = true;
           RestrictRealtime = true;
+          RestrictSUIDSGID = true;
           SystemCallArchitectures = "native";
           SystemCallFilter = "@system-service";
         };

@@ -11,8 +11,8 @@ const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 #[track_caller]
 fn check(text: &str, wanted: &[&str]) {
     let text = text.replace("$A", A).replace("$B", B);
-    let inputs = BTreeMap::from([("old".to_owned(), A.parse().unwrap())]);
-    let found = read(&text, &inputs).unwrap();
+    let inputs = BTreeMap::from([("old".to_owned(), A.parse().expect("forty digits"))]);
+    let found = read(&text, &inputs).expect("it is read");
     let line = |asked: &nix_archiver_syntax::configuration::Asked| match &asked.which {
         Which::Version(version) => format!("{} {version}", asked.path),
         Which::At(revision) => format!("{} at {}", asked.path, &revision.to_string()[..1]),
@@ -136,6 +136,6 @@ fn nothing_is_too_deep_to_be_refused() {
     for text in
         ["let a = a.b; in [ a ]", "with with with; a", "{ inherit (x) a ${b}; }", "a.${b}.c d"]
     {
-        read(text, &BTreeMap::new()).unwrap();
+        read(text, &BTreeMap::new()).expect("it is read");
     }
 }
