@@ -1,10 +1,6 @@
 //! The pins that a configuration has, whoever wrote it: what it asks for, as versions.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::Context;
 use model::{
@@ -98,7 +94,7 @@ pub fn read(path: &Path, source: &dyn PackageSource) -> anyhow::Result<Configure
 }
 
 /// The pins of a file that is a packages.nix under another name: a set of nothing but texts.
-fn pins_alone(path: &PathBuf, text: &str) -> anyhow::Result<Vec<Pin>> {
+fn pins_alone(path: &Path, text: &str) -> anyhow::Result<Vec<Pin>> {
     let file = PinFile::read(text).with_context(|| format!("reading {}", path.display()))?;
     if !file.errors.is_empty() || file.pins.iter().any(|pin| pin.version().is_none()) {
         return Ok(Vec::new());

@@ -1,5 +1,7 @@
 //! Locking a thousand pins over a million versions. `cargo bench -p nix-archiver-catalog --bench lock`.
 
+#![allow(clippy::print_stdout, reason = "a bench is for people")]
+
 #[path = "synthetic/mod.rs"]
 mod synthetic;
 
@@ -44,7 +46,7 @@ fn lock(c: &mut Criterion) {
     ] {
         let locked = relock::lock(&reader, &pins, Goal::FewestRevisions).expect("all can be had");
         let revisions = locked.lock.revisions.len();
-        eprintln!("{name}: {revisions} revisions, proved: {}", locked.proved);
+        println!("{name}: {revisions} revisions, proved: {}", locked.proved);
         group.bench_function(name, |b| {
             b.iter(|| relock::lock(&reader, black_box(&pins), Goal::FewestRevisions))
         });
