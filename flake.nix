@@ -15,8 +15,19 @@
         default = nix-archiver;
       });
 
+      lib = import ./nix/lib { };
+
+      overlays.default = final: _: { nix-archiver = import ./nix/package.nix { pkgs = final; }; };
+
+      nixosModules.default = import ./nix/modules/nixos.nix;
+      homeManagerModules.default = import ./nix/home-manager.nix;
+
+      templates = import ./nix/templates.nix;
+
       devShells = perSystem (pkgs: {
         default = import ./nix/shell.nix { inherit pkgs; };
       });
+
+      checks = perSystem (pkgs: import ./nix/checks { inherit pkgs; });
     };
 }

@@ -26,6 +26,19 @@ pkgs.rustPlatform.buildRustPackage {
   cargoBuildFlags = [ "--package" "nix-archiver" ];
   doCheck = false;
 
+  # The program itself knows what shells complete and what its manual says.
+  nativeBuildInputs = [ pkgs.installShellFiles ];
+  postInstall = ''
+    for shell in bash zsh fish; do
+      $out/bin/nix-archiver completions $shell > nix-archiver.$shell
+    done
+    installShellCompletion nix-archiver.{bash,zsh,fish}
+    for command in "" lock update check generate apply sync diff; do
+      $out/bin/nix-archiver man $command > nix-archiver''${command:+-$command}.1
+    done
+    installManPage nix-archiver*.1
+  '';
+
   meta = {
     description = "Every version of every nixpkgs package, while you type";
     homepage = manifest.workspace.package.repository;

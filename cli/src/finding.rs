@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-use model::{AttrPath, Kind, Lock, PackageSource, SourceError, relock};
+use model::{AttrPath, Kind, Lock, PackageSource, SourceError, audit, relock};
 use serde_json::{Value, json};
 use syntax::{Pin, TextRange};
 
@@ -281,6 +281,25 @@ fn name_range(pin: &Pin) -> TextRange {
 fn at(project: &Project, kind: Kind, error: bool, range: TextRange, message: String) -> Finding {
     let (file, text) = (project.path.display().to_string(), project.text.clone());
     Finding { kind, error, message, file, text, range }
+}
+
+/// What the lock says that is not so.
+///
+/// # Errors
+/// If the index cannot be read.
+pub fn in_locked(
+    project: &Project,
+    source: &dyn PackageSource,
+    on_disk: &Locked,
+) -> Result<Vec<Finding>, SourceError> {
+    let Locked::Sound { lock, text } = on_disk else { return Ok(Vec::new()) };
+    let path = project.lock_path().display().to_string();
+    let finding = |wrong: audit::Wrong| {
+        let key = format!("    {}: {{", Value::from(wrong.path.as_str()));
+        let line = text.lines().position(|line| line == key).map_or(1, |at| at + 1);
+        on_line(&path, text, line, Kind::LockMismatch, true, wrong.to_string())
+    };
+    Ok(audit::audit(source, &project.manifest, lock)?.into_iter().map(finding).collect())
 }
 
 /// A finding about a whole line, counted from 1.

@@ -2,12 +2,15 @@
 
 mod age;
 mod commands;
+mod configured;
 mod editors;
 mod exit;
 mod find;
 mod finding;
 mod json;
+mod marked;
 mod place;
+mod prefetch;
 mod project;
 mod table;
 
@@ -66,7 +69,12 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
             return Err(exit::usage(format!("say what to do\n\n{}", help.render_help())));
         }
     };
-    command.run(&Place::find(cli.place)?)
+    match command {
+        // What the program is called needs no place.
+        Command::Completions(args) => commands::completions::run(args, Cli::command()),
+        Command::Man(args) => commands::completions::man(&args, Cli::command()),
+        command => command.run(&Place::find(cli.place)?),
+    }
 }
 
 /// What the program does goes to standard error where `NIX_ARCHIVER_LOG` asks for it, in the way

@@ -26,6 +26,20 @@ pub struct Place {
     pub cache: Option<PathBuf>,
 }
 
+/// Where the user's settings are, on every platform where home-manager puts them: as the XDG base
+/// directory specification has it (<https://specifications.freedesktop.org/basedir-spec/latest/>).
+///
+/// # Errors
+/// If the user has no home.
+pub fn settings() -> anyhow::Result<PathBuf> {
+    let asked = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    if let Some(asked) = asked.filter(|path| path.is_absolute()) {
+        return Ok(asked);
+    }
+    let home = directories::BaseDirs::new().context("there is no home directory with settings")?;
+    Ok(home.home_dir().join(".config"))
+}
+
 impl Place {
     /// The index that was asked for, by option or environment, or else the one in the platform's
     /// data directory.

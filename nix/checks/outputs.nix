@@ -15,8 +15,10 @@ let
   programs = [ "cargo" "cargo-nextest" "clippy" "git" "neovim" "nodejs" "rustc" "rustfmt" ];
   pkgs = lib.genAttrs programs (name: name) // {
     inherit lib;
+    installShellFiles = "installShellFiles";
     rustPlatform.buildRustPackage = arguments: arguments;
     mkShell = arguments: arguments;
+    runCommand = name: arguments: script: arguments // { inherit name script; };
   };
   systems = [ "x86_64-linux" "aarch64-linux" "x86_64-darwin" "aarch64-darwin" ];
   nixpkgs = { inherit lib; legacyPackages = lib.genAttrs systems (_: pkgs); };
@@ -37,10 +39,19 @@ let
       (check "the lock file is missing" (builtins.pathExists package.cargoLock.lockFile))
       (map (m: check "the source lacks ${m}" (inSource m)) members)
       (check "the shell is empty" (outputs.devShells.${system}.default.packages != [ ]))
+      (check "the library" (outputs.checks.${system}.library.ok == "ok"))
     ];
+  isTemplate = template: check "the template ${toString template.path}"
+    (template.description != "" && builtins.pathExists (template.path + "/packages.nix"));
   # Whether a member of the workspace is at, or below, a path of the source.
   inFolder = path: member:
     let file = toString (../../. + "/${member}"); in
     file == path || builtins.substring 0 (builtins.stringLength path + 1) file == path + "/";
 in
-builtins.deepSeq (map ofSystem systems) "ok"
+builtins.deepSeq [
+  (map ofSystem systems)
+  (map isTemplate (builtins.attrValues outputs.templates))
+  (check "the overlay" (builtins.attrNames (outputs.overlays.default pkgs pkgs) == [ "nix-archiver" ]))
+  (check "the library" (outputs.lib ? fetchVersion && outputs.lib ? mkDevShell))
+  (check "the modules" (builtins.all builtins.isFunction [ outputs.nixosModules.default outputs.homeManagerModules.default ]))
+] "ok"

@@ -3,5 +3,6 @@
 #![expect(clippy::missing_panics_doc, reason = "a helper of tests fails the test")]
 
 pub mod lsp_client;
+pub mod nix;
 pub mod repository;
 pub mod small_index;

@@ -101,6 +101,12 @@ fn version_help_and_nonsense() {
         "update",
         "check",
         "generate",
+        "apply",
+        "sync",
+        "diff",
+        "env",
+        "completions",
+        "man",
         "--index",
         "NIX_ARCHIVER_INDEX",
         "Exit codes",
@@ -123,6 +129,38 @@ fn version_help_and_nonsense() {
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{args:?}: {}", ran.err);
         assert!(ran.err.starts_with("error: "), "{args:?}: {}", ran.err);
     }
+}
+
+#[test]
+fn shells_and_man_are_told_what_there_is() {
+    let home = Home::new();
+    for (shell, words) in [
+        ("bash", &["complete -F", "generate"][..]),
+        ("zsh", &["#compdef nix-archiver", "generate"]),
+        ("fish", &["complete -c nix-archiver", "generate"]),
+    ] {
+        let ran = home.run(&["completions", shell]);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+        assert!(words.iter().all(|word| ran.out.contains(word)), "{shell}: {}", ran.out);
+    }
+    // Bash takes it.
+    fs::write(home.path("script"), home.run(&["completions", "bash"]).out).expect("it is ours");
+    let checked = Command::new("bash").arg("-n").arg(home.path("script")).output().expect("bash");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    let page = home.run(&["man"]);
+    assert!(
+        page.out.contains(".TH nix-archiver 1") && page.out.contains("nix\\-archiver\\-lock(1)"),
+        "{}",
+        page.out
+    );
+    let page = home.run(&["man", "lock"]);
+    assert!(
+        page.out.contains(".TH nix-archiver-lock 1") && page.out.contains("\\-\\-repo"),
+        "{}",
+        page.out
+    );
+    assert_eq!(home.run(&["man", "frobnicate"]).code, Some(2));
+    assert_eq!(home.run(&["completions", "tcsh"]).code, Some(2));
 }
 
 #[test]

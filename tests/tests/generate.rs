@@ -1,146 +1,18 @@
 //! From a history in git to what Nix makes of the generated files: the hashes that are computed are
 //! those of Nix itself, and the locked attribute has the locked version when Nix evaluates it.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::Path;
 
-use model::Lock;
-use nix_archiver_tests::{lsp_client::program, repository::Repository};
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use nix_archiver_tests::nix::{World, real_revision, root};
+use serde_json::json;
 
-const BINDINGS: &str = "    nodejs = callPackage ../nodejs { };\n    git = callPackage ../git { };\n    \
-                        python3Packages = { requests = callPackage ../requests { }; };";
-
-/// A nixpkgs with a history, an index of it, a packages.nix, and a store for Nix.
-struct World {
-    dir: TempDir,
-    repository: Repository,
-}
-
-impl World {
-    fn new(pins: &str) -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
-        let mut repository = Repository::nixpkgs(&dir.path().join("nixpkgs"), BINDINGS);
-        // Enough for Nix to evaluate what a package is.
-        repository.write(
-            "pkgs/stdenv/default.nix",
-            "{ allPackages, system }: { stdenv = { inherit system; hostPlatform = { inherit system; \
-             }; mkDerivation = args: args // { type = \"derivation\"; inherit system; }; }; }\n",
-        );
-        // What an archive can hold: names that git sorts otherwise than Nix, an empty file, one that
-        // can be run, a link, lengths around a multiple of eight.
-        repository.write("a/b", "");
-        repository.write("a.b", "1234567");
-        repository.write("a-b", "12345678");
-        repository.write("run", "123456789");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::{PermissionsExt, symlink};
-            let run = repository.dir().join("run");
-            fs::set_permissions(run, fs::Permissions::from_mode(0o755)).expect("it is ours");
-            symlink("a/b", repository.dir().join("link")).expect("it is ours");
-        }
-        for (name, version) in [("nodejs", "1.0"), ("git", "1.0"), ("requests", "2.1")] {
-            repository.package(name, version);
-        }
-        repository.commit("first");
-        repository.package("git", "2.0");
-        repository.commit("git 2.0");
-        repository.package("nodejs", "2.0");
-        repository.package("requests", "2.2");
-        repository.commit("nodejs 2.0");
-        repository.package("requests", "3.0");
-        repository.commit("requests 3.0");
-        let this = Self { dir, repository };
-        fs::write(this.path("packages.nix"), pins).expect("it is ours");
-        fs::create_dir_all(this.path("etc")).expect("it is ours");
-        fs::write(this.path("etc/nix.conf"), "build-users-group =\n").expect("it is ours");
-        this.run(&["index", "--repo", "nixpkgs"]);
-        this
-    }
-
-    fn path(&self, below: &str) -> PathBuf {
-        self.dir.path().join(below)
-    }
-
-    /// Runs the program, which must be content.
-    #[track_caller]
-    fn run(&self, args: &[&str]) -> String {
-        let mut command = Command::new(program());
-        command.args(args).env("XDG_DATA_HOME", self.path("data"));
-        command.env("XDG_CACHE_HOME", self.path("cache")).env_remove("NIX_ARCHIVER_INDEX");
-        output(command.current_dir(self.dir.path()))
-    }
-
-    /// Runs a program of Nix, with a store of its own.
-    #[track_caller]
-    fn nix(&self, program: &str, args: &[&str]) -> String {
-        let mut command = Command::new(program);
-        command.args(args).current_dir(self.dir.path());
-        for (name, folder) in [
-            ("NIX_STORE_DIR", "store"),
-            ("NIX_STATE_DIR", "state"),
-            ("NIX_LOG_DIR", "log"),
-            ("NIX_LOCALSTATE_DIR", "localstate"),
-            ("NIX_CONF_DIR", "etc"),
-            ("HOME", "home"),
-            ("XDG_CACHE_HOME", "nix-cache"),
-        ] {
-            command.env(name, self.path(folder));
-        }
-        output(command.env_remove("NIX_REMOTE").env_remove("NIX_PATH"))
-    }
-
-    /// What an expression is, in pure evaluation: nothing but what is in the store can be read.
-    #[track_caller]
-    fn pure(&self, expression: &str) -> Value {
-        let args = ["--eval", "--strict", "--json", "--pure-eval", "-E", expression];
-        serde_json::from_str(&self.nix("nix-instantiate", &args)).expect("Nix prints JSON")
-    }
-
-    fn lock(&self) -> Lock {
-        let text = fs::read_to_string(self.path("packages.lock")).expect("there is a lock");
-        let lock = Lock::parse(&text).expect("it is sound");
-        assert_eq!(lock.print(), text);
-        lock
-    }
-
-    /// Unpacks the archives of the locked revisions; their folders.
-    fn unpack(&self, lock: &Lock) -> Vec<(String, PathBuf)> {
-        let unpack = |(name, revision): (&String, &model::LockedRevision)| {
-            let folder = self.path(&format!("unpacked/{name}/source"));
-            fs::create_dir_all(&folder).expect("it is ours");
-            let archive = self.path(&format!("{name}.tar"));
-            let archive = archive.to_str().expect("a plain name");
-            let commit = revision.commit.id.to_string();
-            self.repository.git(&["archive", "--format=tar", "-o", archive, &commit]);
-            output(Command::new("tar").args(["-xf", archive, "-C"]).arg(&folder));
-            (name.clone(), folder)
-        };
-        lock.revisions.iter().map(unpack).collect()
-    }
-
-    /// The text of a generated file, as an expression.
-    #[track_caller]
-    fn generate(&self, format: &str) -> String {
-        let printed = self.run(&["generate", "--format", format]);
-        self.run(&["generate", "-i", "packages.nix", "--format", format, "-o", "made.nix"]);
-        let made = fs::read_to_string(self.path("made.nix")).expect("it was made");
-        assert_eq!(printed, made);
-        format!("(\n{made}\n)")
-    }
-}
-
+/// The text of a generated file, as an expression.
 #[track_caller]
-fn output(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let (out, err) = (output.stdout, String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{command:?}: {err}");
-    String::from_utf8(out).expect("UTF-8")
+fn generate(world: &World, format: &str) -> String {
+    let printed = world.run(&["generate", "--format", format]);
+    world.run(&["generate", "-i", "packages.nix", "--format", format, "-o", "made.nix"]);
+    assert_eq!(printed, world.text("made.nix"));
+    format!("(\n{printed}\n)")
 }
 
 const PINS: &str =
@@ -164,18 +36,14 @@ fn hashes_are_those_of_nix() {
 #[test]
 fn nix_gives_what_is_locked() {
     let world = World::new(PINS);
-    world.run(&["lock", "--repo", "nixpkgs"]);
     let lock = world.lock();
-    for (_, folder) in world.unpack(&lock) {
-        // Under the name and hash under which Nix looks before it downloads.
-        world.nix("nix-store", &["--add", folder.to_str().expect("a plain name")]);
-    }
+    world.store(&lock);
     let versions = json!({ "git": "1.0", "nodejs": "2.0", "requests": "2.2" });
     let of = "{ git = it.git.version; nodejs = it.nodejs.version; requests = \
               it.python3Packages.requests.version; }";
     let system = "system = \"x86_64-linux\"";
 
-    let frozen = world.generate("frozen");
+    let frozen = generate(&world, "frozen");
     assert_eq!(frozen.matches("= load ").count(), 2, "one import a revision: {frozen}");
     let it = format!("let it = {frozen} {{ {system}; config.marked = 7; }}; in");
     assert_eq!(world.pure(&format!("{it} {of}")), versions);
@@ -185,7 +53,7 @@ fn nix_gives_what_is_locked() {
 
     let packages = "{ stdenv.hostPlatform.system = \"x86_64-linux\"; config = { }; git = 1; \
                     python3Packages = { requests = 1; numpy = 2; }; hello = 3; }";
-    let overlay = world.generate("overlay");
+    let overlay = generate(&world, "overlay");
     let it = format!("let prev = {packages}; it = {overlay} prev prev; in");
     assert_eq!(world.pure(&format!("{it} {of}")), versions);
     assert_eq!(world.pure(&format!("{it} builtins.attrNames it")), names);
@@ -194,18 +62,18 @@ fn nix_gives_what_is_locked() {
     for (format, option) in
         [("nixos-module", "environment.systemPackages"), ("home-manager", "home.packages")]
     {
-        let module = world.generate(format);
+        let module = generate(&world, format);
         let it = format!("({module} {{ pkgs = {packages}; }}).{option}");
         let found = world.pure(&format!("map (package: package.version) ({it})"));
         assert_eq!(found, json!(["1.0", "2.0", "2.2"]), "{format}");
     }
 
-    let shell = world.generate("shell");
+    let shell = generate(&world, "shell");
     let it = format!("({shell} {{ {system}; }}).buildInputs");
     let found = world.pure(&format!("map (package: package.version) ({it})"));
     assert_eq!(found, json!(["1.0", "2.0", "2.2"]));
 
-    let flake = world.generate("flake");
+    let flake = generate(&world, "flake");
     let inputs: Vec<String> = lock
         .revisions
         .iter()
@@ -232,14 +100,178 @@ fn nix_gives_what_is_locked() {
 fn a_lock_of_other_wishes_makes_nothing() {
     let world = World::new(PINS);
     world.run(&["lock"]);
-    let frozen = world.generate("frozen");
+    let frozen = generate(&world, "frozen");
     assert!(frozen.contains("No hash is known yet"), "{frozen}");
-    fs::write(world.path("packages.nix"), "{ git = \"2.0\"; }").expect("it is ours");
-    let mut command = Command::new(program());
-    let args = ["generate", "--format", "frozen", "-o", "other.nix"];
-    let ended = command.args(args).current_dir(world.dir.path()).output().expect("it starts");
-    assert_eq!(ended.status.code(), Some(1));
-    let err = String::from_utf8_lossy(&ended.stderr);
+    world.write("packages.nix", "{ git = \"2.0\"; }");
+    let err = world.ends(1, &["generate", "--format", "frozen", "-o", "other.nix"]).err;
     assert!(err.contains("lock-stale") && err.contains("packages.nix:1:3"), "{err}");
     assert!(!world.path("other.nix").exists());
+}
+
+/// Nix itself downloads the revisions, from archives on this machine, and says what their hashes are.
+#[test]
+fn nix_tells_hashes_where_there_is_no_clone() {
+    let world = World::new(PINS);
+    let known = world.lock();
+    for commit in known.revisions.values().map(|revision| revision.commit.id.to_string()) {
+        let archive = world.path(&format!("{commit}.tar.gz"));
+        let archive = archive.to_str().expect("a plain name");
+        world.repository().git(&[
+            "archive",
+            "--format=tar.gz",
+            "--prefix=nixpkgs/",
+            "-o",
+            archive,
+            &commit,
+        ]);
+    }
+    std::fs::remove_file(world.path("packages.lock")).expect("it was written");
+    let url = format!("--prefetch=file://{}/{{rev}}.tar.gz", world.path("").display());
+    world.run(&["lock", &url, "--dry-run"]);
+    assert!(!world.path("packages.lock").exists());
+    let said = world.ends(0, &["lock", &url]);
+    assert!(!said.err.contains("no hash"), "{}", said.err);
+    assert_eq!(world.text("packages.lock"), known.print());
+    // It is in the store, and nothing is downloaded again.
+    let frozen = generate(&world, "frozen");
+    let version = format!("({frozen} {{ system = \"x86_64-linux\"; }}).git.version");
+    assert_eq!(world.pure(&version), json!("1.0"));
+
+    std::fs::remove_file(world.path("packages.lock")).expect("it was written");
+    let missing = world.ends(3, &["lock", "--prefetch=file:///nowhere/{rev}.tar.gz"]);
+    assert!(missing.err.contains("Nix cannot download file:///nowhere/"), "{}", missing.err);
+    let mut without = world.command(&["lock", "--prefetch"]);
+    let without = nix_archiver_tests::nix::end(without.env("PATH", world.path("empty")));
+    assert_eq!(without.code, Some(3), "{}", without.err);
+    assert!(
+        without.err.contains("nix-prefetch-url is not installed; --repo PATH"),
+        "{}",
+        without.err
+    );
+    assert!(!world.path("packages.lock").exists());
+}
+
+/// Packages of nixpkgs that were always there.
+const NAMES: [&str; 9] = [
+    "nodejs",
+    "git",
+    "go",
+    "redis",
+    "ripgrep",
+    "postgresql",
+    "python3Packages.requests",
+    "openssl",
+    "vim",
+];
+
+/// What is locked is what Nix finds: in the small nixpkgs, and in nixpkgs itself as it was in 2018 where
+/// `NIXPKGS_REPO` names a clone.
+#[test]
+fn the_locked_attribute_has_the_locked_version() {
+    let world = World::new(PINS);
+    let lock = world.lock();
+    let trees = world.unpack(&lock);
+    versions_agree(&world, &lock, &trees);
+    if std::env::var_os("NIXPKGS_REPO").is_none() {
+        return;
+    }
+
+    // 2018: what the program knows without being told.
+    let pins: String = NAMES.iter().map(|name| format!("  {name} = \"*\";\n")).collect();
+    world.write("packages.nix", &format!("{{\n{pins}  ruby = {{ version = \"*\"; }};\n}}\n"));
+    let starter = world.path("no-index");
+    let starter = starter.to_str().expect("a plain name");
+    world.run(&["--index", starter, "lock"]);
+    let lock = model::Lock::parse(&world.text("packages.lock")).expect("it is sound");
+    assert_eq!(lock.pins.len(), NAMES.len() + 1);
+    versions_agree(&world, &lock, &real(&world, &lock));
+    // Several revisions at once.
+    world.write(
+        "packages.nix",
+        "{\n  nodejs = \"6.12.3\";\n  git = \"2.17.0\";\n  python3Packages.requests = \"*\";\n}\n",
+    );
+    world.run(&["--index", starter, "lock"]);
+    let lock = model::Lock::parse(&world.text("packages.lock")).expect("it is sound");
+    assert_eq!(lock.revisions.len(), 2);
+    versions_agree(&world, &lock, &real(&world, &lock));
+}
+
+/// What the evaluator reads out of a revision is what Nix finds there: in the small nixpkgs, and in
+/// nixpkgs itself as it was at the end of 2017 where `NIXPKGS_REPO` names a clone.
+#[test]
+fn what_is_read_has_the_version_that_nix_finds() {
+    let world = World::new(PINS);
+    let head = world.repository().head();
+    let small = ["git", "nodejs", "python3Packages.requests"];
+    let agreed = dump_agrees(&world, "nixpkgs", &head, &world.path("nixpkgs"), &small);
+    assert_eq!(agreed, 3);
+    let Some(clone) = std::env::var_os("NIXPKGS_REPO") else { return };
+    let clone = clone.to_str().expect("a plain name").to_owned();
+    let branch =
+        ["rev-list", "-1", "--first-parent", "--before=2017-12-31T00:00:00Z", "nixpkgs-unstable"];
+    let mut git = std::process::Command::new("git");
+    git.args(["-C", &clone]).args(branch).env("GIT_NO_LAZY_FETCH", "1");
+    let revision = nix_archiver_tests::nix::output(&mut git);
+    let revision = revision.trim();
+    let tree = real_revision(&world.path("trees"), revision, &["."]);
+    let agreed = dump_agrees(&world, &clone, revision, &tree, &NAMES);
+    assert!(agreed >= 7, "{agreed} of {}", NAMES.len());
+}
+
+/// Holds what the program reads of these packages in a revision to what Nix finds in its tree; how
+/// many of them it knows.
+#[track_caller]
+fn dump_agrees(world: &World, repo: &str, revision: &str, tree: &Path, names: &[&str]) -> usize {
+    let dump = world.run(&["index", "--repo", repo, "--dump-at", revision]);
+    let mut agreed = 0;
+    for name in names {
+        let begins = format!("{name}\t");
+        let Some(line) = dump.lines().find(|line| line.starts_with(&begins)) else { continue };
+        let version = line.split('\t').nth(2).expect("three columns");
+        let found = world.impure(&format!(
+            "let p = (import {} {{ system = \"x86_64-linux\"; config = {{ }}; }}).{name}; in p.version or \
+             (builtins.parseDrvName p.name).version",
+            tree.display()
+        ));
+        assert_eq!(found, json!(version), "{name} at {revision}");
+        agreed += 1;
+    }
+    agreed
+}
+
+/// The trees of the locked revisions of nixpkgs itself.
+fn real(world: &World, lock: &model::Lock) -> Vec<(String, std::path::PathBuf)> {
+    let tree = |(name, revision): (&String, &model::LockedRevision)| {
+        let commit = revision.commit.id.to_string();
+        (name.clone(), real_revision(&world.path("trees"), &commit, &["."]))
+    };
+    lock.revisions.iter().map(tree).collect()
+}
+
+/// Asks Nix for the version of every locked attribute, in what is generated and through the library.
+#[track_caller]
+fn versions_agree(world: &World, lock: &model::Lock, trees: &[(String, std::path::PathBuf)]) {
+    let sources: String =
+        trees.iter().map(|(name, tree)| format!("{name} = {}; ", tree.display())).collect();
+    let args = format!("{{ system = \"x86_64-linux\"; sources = {{ {sources} }};");
+    let frozen = generate(world, "frozen");
+    let library = root().join("nix/lib");
+    let library = format!(
+        "(import {} {args} lockFile = ./packages.lock; }}).pinnedPackages {{ }}",
+        library.display()
+    );
+    for it in [format!("{frozen} {args} }}"), library] {
+        let versions: String = lock
+            .pins
+            .keys()
+            .map(|path| {
+                format!(
+                    "(let p = it.{path}; in p.version or (builtins.parseDrvName p.name).version) "
+                )
+            })
+            .collect();
+        let found = world.impure(&format!("let it = {it}; in [ {versions}]"));
+        let locked: Vec<&str> = lock.pins.values().map(|pin| pin.version.as_str()).collect();
+        assert_eq!(found, json!(locked));
+    }
 }

@@ -203,3 +203,133 @@ fn layout() {
     home.ends(1, &["fmt"]);
     assert_eq!(home.text("packages.nix"), "{ a = \"1; }");
 }
+
+#[test]
+fn pins_are_sorted_when_that_is_asked_for() {
+    let text = "{\n  # why\n  nodejs = \"1\";\n  git=\"2\";\n\n  b = \"1\";\n  a = \"1\"; # a\n}\n";
+    let home = Home::new(text);
+    home.ends(0, &["fmt"]);
+    assert_eq!(home.text("packages.nix"), text.replace("git=\"2\"", "git = \"2\""));
+    let check = home.ends(1, &["fmt", "--sort", "--check"]);
+    assert!(check.err.contains("`nix-archiver fmt --sort packages.nix`"), "{}", check.err);
+    home.ends(0, &["fmt", "--sort"]);
+    let sorted = home.text("packages.nix");
+    assert!(
+        sorted.find("git") < sorted.find("nodejs") && sorted.find("  a =") < sorted.find("  b =")
+    );
+    assert!(sorted.contains("a = \"1\"; # a\n"), "{sorted}");
+    home.ends(0, &["fmt", "--sort", "--check"]);
+    fs::write(home.path("packages.nix"), "{ z = { y = \"1\"; x = \"1\"; }; a = \"1\"; }\n")
+        .expect("ours");
+    home.ends(0, &["fmt", "--sort"]);
+    assert_eq!(home.text("packages.nix"), "{ a = \"1\"; z = { x = \"1\"; y = \"1\"; }; }\n");
+}
+
+#[test]
+fn updates_pass_over_vulnerable_versions() {
+    let home = Home::new("{ nodejs = \"18.20.0\"; git = \"*\"; }\n");
+    let mut packages = packages();
+    let vulnerable = |package: &mut model::Package, version: &str| {
+        let release = package.releases.iter_mut().find(|r| r.version == version).expect("there");
+        release.facts.known_vulnerabilities = vec!["CVE-2024-1".to_owned()];
+    };
+    vulnerable(
+        packages.iter_mut().find(|p| p.attr_path.as_str() == "nodejs").expect("there"),
+        "22.1.0",
+    );
+    write(&home.path("safer"), &packages);
+    let ran = home.ends(0, &["--index", "safer", "update", "--check-security"]);
+    assert!(ran.out.contains("nodejs 20.18.1"), "{}", ran.out);
+    assert!(home.text("packages.nix").contains("nodejs = \"20.18.1\""));
+    // Where a requirement leaves no choice it is said.
+    vulnerable(
+        packages.iter_mut().find(|p| p.attr_path.as_str() == "git").expect("there"),
+        "2.44.0",
+    );
+    write(&home.path("none"), &packages);
+    let ran = home.ends(1, &["--index", "none", "update", "--check-security"]);
+    assert!(ran.err.contains("warning[insecure]") && ran.err.contains("CVE-2024-1"), "{}", ran.err);
+    home.ends(0, &["--index", "none", "update"]);
+}
+
+/// From the configurations that people have, to pins: the index says what a revision has.
+#[test]
+fn pins_come_out_of_configurations() {
+    let home = Home::new("{\n  git = \"2.44.0\"; # mine\n}\n");
+    home.ends(0, &["lock"]);
+    let lock = model::Lock::parse(&home.text("packages.lock")).expect("it is sound");
+    let revision = lock.revisions["nixpkgs-1"].commit.id;
+    let url = format!("https://github.com/NixOS/nixpkgs/archive/{revision}.tar.gz");
+    let shell = format!(
+        "let\n  old = import (builtins.fetchTarball {{\n    url = \"{url}\";\n    sha256 = \"x\";\n  }}) \
+         {{ }};\nin\nold.mkShell {{\n  buildInputs = [ old.git old.nodejs \
+         old.python3Packages.requests.dev ];\n}}\n"
+    );
+    fs::write(home.path("shell.nix"), &shell).expect("it is ours");
+    let before = home.text("packages.nix");
+    let diff = home.ends(1, &["diff", "shell.nix"]);
+    let wanted = "+ nodejs 22.1.0 (shell.nix:8)\n+ python3Packages.requests 2.28.2 (shell.nix:8)\n";
+    assert_eq!(diff.out, wanted, "{}", diff.err);
+    let dry = home.ends(0, &["sync", "--from", "shell.nix", "--dry-run"]);
+    assert_eq!(home.text("packages.nix"), before);
+    let synced = home.ends(0, &["sync", "--from", "shell.nix"]);
+    assert_eq!((synced.err.as_str(), home.text("packages.nix")), (wanted, dry.out));
+    let wanted = "{\n  git = \"2.44.0\"; # mine\n  nodejs = \"22.1.0\";\n  python3Packages.requests = \
+                  \"2.28.2\";\n}\n";
+    assert_eq!(home.text("packages.nix"), wanted);
+    home.ends(0, &["diff", "shell.nix"]);
+
+    // Pins that differ stay, unless they are to be taken over.
+    let configuration =
+        "{\n  services.nix-archiver.pinnedPackages = { nodejs = \"20.11.0\"; };\n}\n";
+    fs::write(home.path("configuration.nix"), configuration).expect("it is ours");
+    let kept = home.ends(1, &["sync", "--from", "configuration.nix"]);
+    assert!(
+        kept.err.contains("configuration.nix:2: `nodejs` is 20.11.0 there, and 22.1.0 here"),
+        "{}",
+        kept.err
+    );
+    assert_eq!(home.text("packages.nix"), wanted);
+    home.ends(0, &["sync", "--from", "configuration.nix", "--overwrite"]);
+    assert_eq!(home.text("packages.nix"), wanted.replace("22.1.0", "20.11.0"));
+    let json = home.ends(1, &["diff", "configuration.nix", "--json"]).out;
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    let paths =
+        json["differences"].as_array().expect("a list").iter().map(|d| d["attrPath"].clone());
+    assert_eq!(paths.collect::<Vec<_>>(), ["git", "python3Packages.requests"]);
+
+    // A flake, whose lock has the revision; asked for by either file.
+    let flake =
+        "{\n  outputs = { old, ... }: {\n    a = old.legacyPackages.x86_64-linux.git;\n  };\n}\n";
+    fs::write(home.path("flake.nix"), flake).expect("it is ours");
+    let locked = format!(
+        "{{ \"nodes\": {{ \"root\": {{ \"inputs\": {{ \"old\": \"n\" }} }}, \"n\": {{ \"locked\": {{ \
+         \"owner\": \"NixOS\", \"repo\": \"nixpkgs\", \"rev\": \"{revision}\", \"type\": \"github\" }} }} \
+         }}, \"root\": \"root\", \"version\": 7 }}"
+    );
+    fs::write(home.path("flake.lock"), locked).expect("it is ours");
+    for from in ["flake.nix", "flake.lock"] {
+        let _ = fs::remove_file(home.path("new.nix"));
+        home.ends(0, &["sync", "--from", from, "--file", "new.nix"]);
+        assert_eq!(home.text("new.nix"), "{\n  git = \"2.44.0\";\n}\n");
+    }
+    // What the index does not know is said, and nothing is guessed.
+    let other = shell.replace(&revision.to_string(), &"f".repeat(40));
+    fs::write(home.path("shell.nix"), other).expect("it is ours");
+    let unknown = home.ends(1, &["sync", "--from", "shell.nix", "--file", "new.nix"]);
+    assert!(
+        unknown
+            .err
+            .contains("shell.nix:8: the index does not know which version `git` had at ffff"),
+        "{}",
+        unknown.err
+    );
+    fs::write(home.path("empty.nix"), "{ pkgs }: pkgs.git\n").expect("it is ours");
+    let none = home.ends(1, &["sync", "--from", "empty.nix"]);
+    assert_eq!(none.err, "no pins were found in empty.nix\n");
+    home.ends(3, &["sync", "--from", "missing.nix"]);
+    // A packages.nix under another name.
+    fs::write(home.path("other.nix"), "{ git = \"2.44.0\"; }\n").expect("it is ours");
+    home.ends(0, &["sync", "--from", "other.nix", "--file", "newer.nix"]);
+    assert_eq!(home.text("newer.nix"), "{\n  git = \"2.44.0\";\n}\n");
+}

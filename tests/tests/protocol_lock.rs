@@ -206,7 +206,7 @@ fn actions_lead_to_the_commands() {
     let uri = world.uri("packages.nix");
     let text = world.text("packages.nix");
     world.client.open_as(&uri, &text);
-    let mut titled = |world: &mut World, kind: &str| {
+    let titled = |world: &mut World, kind: &str| {
         let ask = json!({
             "textDocument": { "uri": uri }, "context": { "diagnostics": [], "only": [kind] },
             "range": { "start": { "line": 0, "character": 4 }, "end": { "line": 0, "character": 4 } },

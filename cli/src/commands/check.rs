@@ -76,6 +76,7 @@ pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
     }
     let lock = project.lock()?;
     findings.extend(finding::in_lock(&project, &lock));
+    findings.extend(finding::in_locked(&project, &source, &lock)?);
     findings.extend(finding::in_facts(&project, &source, lock.sound())?);
     let mut findings = finding::not_ignored(&project, findings);
     findings.sort_by_key(|found| (found.file != args.file.display().to_string(), found.place()));

@@ -6,7 +6,7 @@ use std::{
 };
 
 use model::{
-    Kind,
+    Kind, Lock,
     render::{Format, render},
 };
 
@@ -53,25 +53,37 @@ pub struct Args {
 /// If files cannot be read or written.
 pub fn run(args: Args) -> anyhow::Result<Exit> {
     let project = Project::read(&args.input)?;
-    if let Some(exit) = project.refused()? {
-        return Ok(exit);
-    }
-    let on_disk = project.lock()?;
-    let findings = finding::in_lock(&project, &on_disk);
-    let mut err = io::stderr().lock();
-    for found in &findings {
-        writeln!(err, "{}", found.draw(false))?;
-    }
-    // A lock of other wishes would give something else than what packages.nix says.
-    let stale = findings.iter().any(|found| found.is_error() || found.kind == Kind::LockStale);
-    let Locked::Sound { lock, .. } = on_disk else { return Ok(Exit::Findings) };
-    if stale {
-        return Ok(Exit::Findings);
-    }
+    let lock = match sound_lock(&project)? {
+        Ok(lock) => lock,
+        Err(exit) => return Ok(exit),
+    };
     let text = render(&lock, args.format);
     match args.output.filter(|_| !args.dry_run) {
         Some(output) => replace(&output, &text)?,
         None => write!(io::stdout().lock(), "{text}")?,
     }
     Ok(Exit::Fine)
+}
+
+/// The lock of a project, if both are sound and the one was made for the other; what is wrong is
+/// drawn on standard error, and gives the exit code.
+///
+/// # Errors
+/// If the lock cannot be read.
+pub fn sound_lock(project: &Project) -> anyhow::Result<Result<Lock, Exit>> {
+    if let Some(exit) = project.refused()? {
+        return Ok(Err(exit));
+    }
+    let on_disk = project.lock()?;
+    let findings = finding::in_lock(project, &on_disk);
+    let mut err = io::stderr().lock();
+    for found in &findings {
+        writeln!(err, "{}", found.draw(false))?;
+    }
+    // A lock of other wishes would give something else than what packages.nix says.
+    let stale = findings.iter().any(|found| found.is_error() || found.kind == Kind::LockStale);
+    Ok(match on_disk {
+        Locked::Sound { lock, .. } if !stale => Ok(lock),
+        _ => Err(Exit::Findings),
+    })
 }

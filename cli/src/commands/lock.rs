@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use model::{
@@ -18,6 +18,7 @@ use crate::{
     finding,
     json::print,
     place::Place,
+    prefetch,
     project::{Locked, Project, replace},
 };
 
@@ -25,6 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   nix-archiver lock
   nix-archiver lock --repo ~/src/nixpkgs      also computes the hashes that pure evaluation needs
+  nix-archiver lock --prefetch                has an installed Nix download and hash the revisions
   nix-archiver lock --check                   for CI: fails if packages.lock is out of date";
 
 /// Choose a version and a revision of nixpkgs for each pin of packages.nix, as few revisions as
@@ -51,6 +53,11 @@ pub struct Common {
     /// Compute the hashes of the revisions from this clone of nixpkgs.
     #[arg(long, value_name = "PATH")]
     pub repo: Option<PathBuf>,
+    /// Have an installed Nix download the revisions and compute their hashes, from here if a URL is
+    /// given, in which `{rev}` stands for the commit.
+    #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true,
+          default_missing_value = prefetch::ARCHIVES, conflicts_with = "repo")]
+    pub prefetch: Option<String>,
     /// Show what would change, and write nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -75,7 +82,7 @@ pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
         Err(error) => return unmet(&project, &source, error),
     };
     let old = project.lock()?;
-    let new = finish(relocked, &old, args.common.repo.as_deref())?;
+    let new = finish(relocked, &old, &args.common)?;
     write(&project, &old, &new, &args.common, args.check)
 }
 
@@ -96,19 +103,25 @@ pub fn unmet(
     Ok(Exit::Findings)
 }
 
-/// Adds the hashes that are known, or that the clone tells.
+/// Adds the hashes that are known, or that the clone or Nix tells.
 ///
 /// # Errors
-/// If the clone cannot be read, or does not have a revision.
-pub fn finish(relocked: Relocked, old: &Locked, repo: Option<&Path>) -> anyhow::Result<Relocked> {
+/// If the clone cannot be read, or does not have a revision, or Nix cannot download it.
+pub fn finish(relocked: Relocked, old: &Locked, common: &Common) -> anyhow::Result<Relocked> {
     let Relocked { mut lock, proved } = relocked;
     if let Some(old) = old.sound() {
         lock.take_hashes(old);
     }
-    if let Some(repo) = repo {
-        for revision in lock.revisions.values_mut().filter(|r| r.nar_hash.is_none()) {
-            revision.nar_hash = Some(indexer::nar_hash(repo, revision.commit.id)?);
-        }
+    for revision in lock.revisions.values_mut().filter(|r| r.nar_hash.is_none()) {
+        let commit = revision.commit.id;
+        revision.nar_hash = match (&common.repo, &common.prefetch) {
+            (Some(repo), _) => Some(indexer::nar_hash(repo, commit)?),
+            // What writes nothing downloads nothing.
+            (None, Some(archives)) if !common.dry_run => {
+                Some(prefetch::nar_hash(archives, commit)?)
+            }
+            _ => None,
+        };
     }
     Ok(Relocked { lock, proved })
 }
@@ -140,7 +153,7 @@ pub fn write(
         writeln!(
             err,
             "note: {bare} of {} revisions have no hash yet, so pure evaluation refuses them; --repo \
-             PATH computes it from a clone of nixpkgs",
+             PATH computes it from a clone of nixpkgs, --prefetch has Nix download them",
             new.lock.revisions.len()
         )?;
     }

@@ -4,9 +4,13 @@ use model::{AttrPath, Commit};
 
 use crate::{exit::Exit, place::Place};
 
+pub mod apply;
 pub mod check;
+pub mod completions;
+pub mod diff;
 pub mod doctor;
 pub mod editor;
+pub mod env;
 pub mod export;
 pub mod fmt;
 pub mod generate;
@@ -17,6 +21,7 @@ pub mod lsp;
 pub mod pin;
 pub mod search;
 pub mod starter;
+pub mod sync;
 pub mod update;
 
 /// What can be asked for.
@@ -48,8 +53,21 @@ pub enum Command {
     Editor(editor::Args),
     /// Look for what is wrong with this set-up: program, index, clone, lock, editors.
     Doctor(doctor::Args),
+    /// Read pins out of a configuration into packages.nix.
+    Sync(sync::Args),
+    /// Show what a configuration has otherwise than packages.nix and the lock.
+    Diff(diff::Args),
+    /// Write the locked packages to where a system, a home or a flake has them from.
+    Apply(apply::Args),
+    /// Enter an environment that home-manager made of pins.
+    #[command(subcommand)]
+    Env(env::Action),
     /// Start the language server, which an editor talks to over standard input and output.
     Lsp(lsp::Args),
+    /// Print what a shell completes commands and options with.
+    Completions(completions::Args),
+    /// Print a manual page.
+    Man(completions::ManArgs),
     /// Write the index as a starter file, to be carried by the program.
     #[command(hide = true)]
     Starter(starter::Args),
@@ -75,7 +93,14 @@ impl Command {
             Self::Generate(args) => generate::run(args),
             Self::Editor(args) => editor::run(args),
             Self::Doctor(args) => doctor::run(args, place),
+            Self::Sync(args) => sync::run(args, place),
+            Self::Diff(args) => diff::run(args, place),
+            Self::Apply(args) => apply::run(args),
+            Self::Env(action) => env::run(action),
             Self::Lsp(args) => lsp::run(args, place),
+            Self::Completions(_) | Self::Man(_) => {
+                unreachable!("they are answered before a place is looked for")
+            }
             Self::Starter(args) => starter::run(args, place),
         }
     }

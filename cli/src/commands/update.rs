@@ -1,13 +1,18 @@
 //! `nix-archiver update [NAME…]`.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+    path::PathBuf,
+};
 
-use model::{AttrPath, Package, PackageSource, relock, resolve::Goal, version};
+use model::{AttrPath, Package, PackageSource, Release, relock, resolve::Goal, version};
 use syntax::edit::{apply, pin::set_version};
 
 use crate::{
     commands::lock::{Common, finish, unmet, write},
     exit::{self, Exit},
+    finding,
     place::Place,
     project::{Project, replace},
 };
@@ -17,7 +22,8 @@ Examples:
   nix-archiver update                          every pin, to the newest version
   nix-archiver update nodejs --to minor        within the same major version
   nix-archiver update nodejs --to 20.11.0
-  nix-archiver update nodejs --align           others may move, for fewer revisions";
+  nix-archiver update nodejs --align           others may move, for fewer revisions
+  nix-archiver update --check-security         nothing with known vulnerabilities";
 
 /// Move pins to newer versions: exact ones in packages.nix, and all of them in packages.lock.
 #[derive(Debug, clap::Args)]
@@ -35,6 +41,10 @@ pub struct Args {
     /// How far: a version, or within the same minor or major version, or to the newest.
     #[arg(long, value_name = "VERSION|patch|minor|latest", default_value = "latest")]
     to: String,
+    /// Pass over versions of which nixpkgs knows vulnerabilities, say where one is locked all the
+    /// same, and exit with 1 then.
+    #[arg(long)]
+    check_security: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -72,7 +82,10 @@ pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
             (false, _) => Some(args.to.clone()),
             (true, Some(now)) => {
                 let package = source.package(&pin.path)?;
-                package.and_then(|package| newer(&package, now, &args.to).map(str::to_owned))
+                let newer = |package: Package| {
+                    newer(&package, now, &args.to, args.check_security).map(str::to_owned)
+                };
+                package.and_then(newer)
             }
             // A requirement says by itself how far the lock may go.
             (true, None) => None,
@@ -94,15 +107,28 @@ pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
         Ok(relocked) => relocked,
         Err(error) => return unmet(&after, &source, error),
     };
-    let new = finish(relocked, &old, args.common.repo.as_deref())?;
+    let new = finish(relocked, &old, &args.common)?;
     if after.text != project.text && !args.common.dry_run {
         replace(&project.path, &after.text)?;
     }
-    write(&after, &old, &new, &args.common, false)
+    let exit = write(&after, &old, &new, &args.common, false)?;
+    if !args.check_security {
+        return Ok(exit);
+    }
+    let facts = finding::in_facts(&after, &source, Some(&new.lock))?;
+    let facts = finding::not_ignored(&after, facts);
+    let insecure: Vec<_> =
+        facts.iter().filter(|found| found.kind == model::Kind::Insecure).collect();
+    let mut err = io::stderr().lock();
+    for found in &insecure {
+        writeln!(err, "{}", found.draw(false))?;
+    }
+    Ok(if insecure.is_empty() { exit } else { Exit::Findings })
 }
 
-/// The newest stable version that is as far from `now` as may be, if it is above it.
-fn newer<'a>(package: &'a Package, now: &str, to: &str) -> Option<&'a str> {
+/// The newest stable version that is as far from `now` as may be, if it is above it; only those that
+/// have no known vulnerabilities, if that matters.
+fn newer<'a>(package: &'a Package, now: &str, to: &str, secure: bool) -> Option<&'a str> {
     let kept = match to {
         "patch" => 2,
         "minor" => 1,
@@ -112,7 +138,9 @@ fn newer<'a>(package: &'a Package, now: &str, to: &str) -> Option<&'a str> {
         let mut own = version::components(candidate);
         version::components(now).take(kept).all(|part| own.next() == Some(part))
     };
-    let versions = package.releases.iter().map(|release| release.version.as_str()).filter(same);
+    let allowed = |release: &&Release| !secure || release.facts.known_vulnerabilities.is_empty();
+    let versions = package.releases.iter().filter(allowed);
+    let versions = versions.map(|release| release.version.as_str()).filter(same);
     let newest = version::newest(versions)?;
     let stable = !version::is_prerelease(newest) || version::is_prerelease(now);
     (stable && version::compare(newest, now).is_gt()).then_some(newest)
@@ -128,10 +156,10 @@ mod tests {
     fn how_far_an_update_goes() {
         let nodejs = samples().into_iter().find(|p| p.attr_path == AttrPath::top("nodejs"));
         let nodejs = nodejs.expect("it is a sample");
-        assert_eq!(newer(&nodejs, "9.1.0", "latest"), Some("10.0.0"));
-        assert_eq!(newer(&nodejs, "9.1.0", "minor"), Some("9.11.1"));
-        assert_eq!(newer(&nodejs, "9.1.0", "patch"), None);
-        assert_eq!(newer(&nodejs, "10.0.0", "latest"), None);
-        assert_eq!(newer(&nodejs, "12", "latest"), None, "nothing goes down");
+        assert_eq!(newer(&nodejs, "9.1.0", "latest", false), Some("10.0.0"));
+        assert_eq!(newer(&nodejs, "9.1.0", "minor", false), Some("9.11.1"));
+        assert_eq!(newer(&nodejs, "9.1.0", "patch", false), None);
+        assert_eq!(newer(&nodejs, "10.0.0", "latest", false), None);
+        assert_eq!(newer(&nodejs, "12", "latest", false), None, "nothing goes down");
     }
 }

@@ -5,6 +5,7 @@
 //! Pure: no disk, no clock, no environment.
 
 pub mod attr_path;
+pub mod audit;
 pub mod contract;
 pub mod date;
 pub mod finding;

@@ -10,6 +10,7 @@
 //!
 //! Pure: no disk, no clock, no environment. Offsets are in bytes of UTF-8.
 
+pub mod configuration;
 pub mod cursor;
 pub mod edit;
 mod lex;

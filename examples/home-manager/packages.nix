@@ -1,0 +1,6 @@
+# What I use, whatever my channel has.
+{
+  nodejs = "6.12.3";
+  git = "2.16.2";
+  python3Packages.requests = "2.18.*";
+}
