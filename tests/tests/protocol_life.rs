@@ -89,7 +89,8 @@ fn it_says_what_it_can_do_and_nothing_more() {
             "inlayHintProvider",
             "positionEncoding",
             "semanticTokensProvider",
-            "textDocumentSync"
+            "textDocumentSync",
+            "workspace"
         ]
     );
     assert_eq!(capabilities["positionEncoding"], "utf-16");
