@@ -1,5 +1,5 @@
-// Bundles the extension into dist/ and puts beside it the shared grammars and the licences of what
-// was bundled; with --tests, the unit tests too (they run under plain Node, without VS Code).
+// Bundles the extension into dist/ and puts beside it the shared grammars, the lock's schema and the
+// licences of what was bundled; with --tests, the unit tests too (they run under plain Node, without VS Code).
 
 import { existsSync } from 'node:fs';
 import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
@@ -24,9 +24,10 @@ await writeFile(path.join(dist, 'THIRD-PARTY-LICENSES.txt'), await licences(Obje
 
 const grammars = path.join(here, '../grammars');
 for (const file of await readdir(grammars)) {
-  if (file === 'package.json' || !file.endsWith('.json')) continue;
+  if (file === 'package.json' || !/\.(json|code-snippets)$/.test(file)) continue;
   await cp(path.join(grammars, file), path.join(dist, 'grammars', file));
 }
+await cp(path.join(here, '../docs/packages.lock.schema.json'), path.join(dist, 'packages.lock.schema.json'));
 
 if (process.argv.includes('--tests')) {
   const tests = path.join(here, 'test');

@@ -2,6 +2,7 @@
 
 mod age;
 mod commands;
+mod editors;
 mod exit;
 mod find;
 mod finding;

@@ -1,6 +1,6 @@
--- nix-archiver in Neovim 0.7 to 0.10: source this file from your configuration, for instance as
---   dofile(vim.fn.stdpath('config') .. '/nix-archiver.lua')
--- For Neovim 0.11 and newer take lsp/nix-archiver.lua instead.
+-- nix-archiver in Neovim 0.7 and newer: put this file into plugin/ in your configuration, from where
+-- Neovim loads it at each start. For Neovim 0.11 and newer there is lsp/nix-archiver.lua, too, for
+-- those who set their servers up with vim.lsp.enable.
 
 -- Neovim 0.7 has no vim.lsp.start yet, which uses one server for all files of a folder.
 local function start(config, buffer)
@@ -26,6 +26,6 @@ vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufNewFile' }, {
     }, event.buf)
     if not client then return end
     -- CTRL-X CTRL-O completes; a completion plug-in does so by itself.
-    vim.api.nvim_buf_set_option(event.buf, 'omnifunc', 'v:lua.vim.lsp.omnifunc')
+    vim.bo[event.buf].omnifunc = 'v:lua.vim.lsp.omnifunc'
   end,
 })

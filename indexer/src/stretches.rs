@@ -28,7 +28,10 @@ use crate::{
 
 /// How many commits a stretch has at most. Shorter ones waste time on looking at whole revisions,
 /// longer ones keep more in memory.
-const LONGEST: usize = 1_500;
+const LONGEST: usize = 2_500;
+/// How many commits a stretch has at least, of a line that is cut. Towards the end of the line
+/// stretches become shorter, so that all threads end at about the same time.
+const SHORTEST: usize = 500;
 /// A line shorter than this is not cut: to look at one more whole revision would take longer.
 const WORTH_CUTTING: usize = 600;
 /// How many stretches for each thread may be looked at before the oldest is done with.
@@ -139,14 +142,25 @@ fn begin(jobs: &Sender<Job>, line: Range<usize>) -> Sights {
     (line, sights)
 }
 
-/// Cuts a line into stretches of about the same length.
+/// Cuts a line into stretches, the later the shorter.
 fn cut(length: usize, threads: usize) -> Vec<Range<usize>> {
-    let pieces = match length {
-        0 => return Vec::new(),
-        short if short < WORTH_CUTTING || threads == 1 => 1,
-        long => long.div_ceil(LONGEST).max(threads.min(long / (WORTH_CUTTING / 2))),
-    };
-    (0..pieces).map(|n| length * n / pieces..length * (n + 1) / pieces).collect()
+    if length == 0 {
+        return Vec::new();
+    }
+    if length < WORTH_CUTTING || threads == 1 {
+        return std::iter::once(0..length).collect();
+    }
+    let mut stretches = Vec::new();
+    let mut from = 0;
+    while from < length {
+        let left = length - from;
+        let most = (left / threads / AHEAD).clamp(SHORTEST.min(length / threads), LONGEST);
+        // What is left over is not worth a stretch of its own.
+        let to = if left < most * 3 / 2 { length } else { from + most };
+        stretches.push(from..to);
+        from = to;
+    }
+    stretches
 }
 
 /// What one thread does: one stretch after the other, as long as there are any.
@@ -231,7 +245,7 @@ mod tests {
             for stretch in &cuts {
                 prop_assert_eq!(stretch.start, end);
                 prop_assert!(stretch.start < stretch.end);
-                prop_assert!(threads == 1 || stretch.len() <= LONGEST);
+                prop_assert!(threads == 1 || stretch.len() <= LONGEST * 3 / 2);
                 end = stretch.end;
             }
             prop_assert_eq!(end, length);

@@ -18,6 +18,10 @@ pub(crate) struct Session {
     pub label_details: bool,
     /// Whether completion items may be shown as not to be used.
     pub completion_tags: bool,
+    /// Whether the client makes an item's further edits in the text that the item has changed
+    /// already, so that one behind it in its line comes to a wrong place: Helix
+    /// (`helix-term/src/ui/completion.rs`) and Eglot (`eglot-completion-at-point`) do.
+    pub edits_in_turn: bool,
     /// Whether documentation of completion items may be Markdown.
     pub markdown_documentation: bool,
     /// Whether hovers may be Markdown.
@@ -109,6 +113,10 @@ impl Session {
             snippets: item.and_then(|i| i.snippet_support).unwrap_or(false),
             label_details: item.and_then(|i| i.label_details_support).unwrap_or(false),
             completion_tags: item.is_some_and(|i| i.tag_support.is_some()),
+            edits_in_turn: params
+                .client_info
+                .as_ref()
+                .is_some_and(|client| ["helix", "Eglot"].contains(&client.name.as_str())),
             markdown_documentation: documentation.is_some_and(markdown),
             markdown_hover: hover.is_some_and(markdown),
             pull_diagnostics: text.is_some_and(|t| t.diagnostic.is_some()),

@@ -59,7 +59,10 @@ pub(crate) fn hover(doc: &Document, hover: &ide::Hover, session: &Session) -> ls
 pub(crate) fn completions(doc: &Document, list: Completions, session: &Session) -> CompletionList {
     // A list replaces one stretch of text; its place is worked out once.
     let mut place = None;
-    let items = list.items.into_iter().enumerate().map(|(rank, item)| {
+    let items = list.items.into_iter().enumerate().map(|(rank, mut item)| {
+        if session.edits_in_turn {
+            into_one_edit(doc, &mut item);
+        }
         let at = match place {
             Some((known, at)) if known == item.range => at,
             _ => range(doc, item.range, session),
@@ -68,6 +71,19 @@ pub(crate) fn completions(doc: &Document, list: Completions, session: &Session) 
         completion_item(doc, item, rank, at, session)
     });
     CompletionList { is_incomplete: list.incomplete, items: items.collect() }
+}
+
+/// Makes what an item inserts behind itself in its line, such as a `;`, a part of its own edit.
+fn into_one_edit(doc: &Document, item: &mut Item) {
+    let [extra] = item.extra.as_slice() else { return };
+    let between = TextRange::new(item.range.end, extra.range.start.max(item.range.end));
+    let behind = extra.range.start >= item.range.end && extra.range.start == extra.range.end;
+    if !behind || item.snippet.is_some() || between.of(&doc.text).contains('\n') {
+        return;
+    }
+    item.text = [&item.text, between.of(&doc.text), &extra.text].concat();
+    item.range = TextRange::new(item.range.start, extra.range.end);
+    item.extra.clear();
 }
 
 fn completion_item(

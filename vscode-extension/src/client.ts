@@ -18,11 +18,7 @@ export function makeClient(
   indexPath: string,
   output: vscode.LogOutputChannel,
 ): LanguageClient {
-  const env = {
-    ...process.env,
-    ...(indexPath === '' ? {} : { NIX_ARCHIVER_INDEX: indexPath }),
-    ...settings.extraEnv,
-  };
+  const env = environment(settings, indexPath);
   const run = {
     command: server.command,
     args: ['lsp', ...settings.extraArgs],
@@ -33,8 +29,13 @@ export function makeClient(
     documentSelector: DOCUMENTS,
     outputChannel: output,
     diagnosticCollectionName: SECTION,
-    // A pin that has just been written by name shows its versions at once.
-    initializationOptions: { suggestCommand: 'editor.action.triggerSuggest' },
+    // A pin that has just been written by name shows its versions at once, and the server's actions
+    // that ask for a version open our list. Files of nixpkgs are shown by what extension.ts registers.
+    initializationOptions: {
+      suggestCommand: 'editor.action.triggerSuggest',
+      chooseCommand: 'nix-archiver.showVersions',
+      virtualDocuments: true,
+    },
     middleware: { workspace: { didChangeConfiguration: () => tell() } },
     stdioOptions: { stdout: () => {}, stderr: stream => log(stream, output) },
   };
@@ -48,6 +49,18 @@ export function makeClient(
     await client.sendNotification('workspace/didChangeConfiguration', { settings: null });
   };
   return client;
+}
+
+/** The environment of the server program. `indexPath` is absolute, or empty. */
+export function environment(
+  settings: Pick<StartSettings, 'extraEnv'>,
+  indexPath: string,
+): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    ...(indexPath === '' ? {} : { NIX_ARCHIVER_INDEX: indexPath }),
+    ...settings.extraEnv,
+  };
 }
 
 // The server writes its log to standard error, a line a message, with the level in it. Standard

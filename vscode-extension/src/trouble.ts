@@ -1,8 +1,10 @@
-// What the user is told when the server cannot be started.
+// What the user is told when something did not work.
 
 import * as vscode from 'vscode';
 
 import { ServerNotFound } from './server/locate';
+import { NotRunning } from './server/questions';
+import type { Session } from './session';
 import { SECTION } from './settings';
 
 const OPEN_SETTINGS = 'Open Settings';
@@ -31,4 +33,15 @@ async function openServerSetting(): Promise<void> {
   if (inFolder !== undefined) page = 'workbench.action.openWorkspaceSettings';
   else if (vscode.env.remoteName !== undefined) page = 'workbench.action.openRemoteSettings';
   await vscode.commands.executeCommand(page, { query: `${SECTION}.server.path` });
+}
+
+/** Says why a command could not do what it should, with a way out. */
+export async function commandFailed(error: unknown, session: Session, output: vscode.LogOutputChannel): Promise<void> {
+  const why = error instanceof Error ? error.message : String(error);
+  output.error(why);
+  const restart = 'Restart Server';
+  const actions = error instanceof NotRunning ? [restart, SHOW_OUTPUT] : [SHOW_OUTPUT];
+  const answer = await vscode.window.showErrorMessage(`Nix-Archiver: ${why}`, ...actions);
+  if (answer === restart) await session.restart();
+  else if (answer === SHOW_OUTPUT) output.show();
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -32,6 +32,7 @@ describe('the search for a server program', () => {
       searchPath: at('nothing-here'),
       bundled: at('no-such-bundle'),
       platform: 'linux',
+      untrusted: [],
       ...some,
     };
   }
@@ -107,6 +108,34 @@ describe('the search for a server program', () => {
       'There is no nix-archiver on PATH. This build of the extension carries no server program. ' +
         'Install nix-archiver, or name the program in the settings.',
     );
+  });
+
+  describe('in a folder that is not trusted', () => {
+    const inFolder = 'project/nix-archiver';
+    before(() => mkdirSync(at('project')));
+
+    test('a program that the settings name is not started', async () => {
+      const setting = program(inFolder, 'echo nix-archiver 6.6.6');
+      assert.match(await refusal(places({ setting, untrusted: [at('project')] })), /in a folder that is not trusted/);
+      assert.equal((await locate(places({ setting, untrusted: [] }), thisMachine)).version, '6.6.6');
+    });
+
+    test('nor through a link, or from PATH', async () => {
+      program(inFolder, 'echo nix-archiver 6.6.6');
+      symlinkSync(at('project'), at('way-in'));
+      const bundled = program('bundled', 'echo nix-archiver 1.0.0');
+      const setting = at('way-in/nix-archiver');
+      assert.match(await refusal(places({ setting, untrusted: [at('project')] })), /not trusted/);
+      const searchPath = [at('project'), at('way-in')].join(':');
+      const found = await locate(places({ searchPath, bundled, untrusted: [at('project')] }), thisMachine);
+      assert.equal(found.origin, 'bundled');
+    });
+
+    test('a folder whose name only begins alike is another one', async () => {
+      mkdirSync(at('project-tools'));
+      const setting = program('project-tools/nix-archiver', 'echo nix-archiver 1.1.1');
+      assert.equal((await locate(places({ setting, untrusted: [at('project')] }), thisMachine)).version, '1.1.1');
+    });
   });
 
   test('Windows has its own ending', () => assert.equal(programName('win32'), 'nix-archiver.exe'));

@@ -69,14 +69,26 @@ fn check_static(program: &Path) -> Result {
 /// Packages the extension, with a server program if one is given.
 ///
 /// # Errors
-/// If packaging fails.
+/// If packaging fails, or the package is larger than it may be.
 pub fn vsix(program: Option<&Path>, out: &Path) -> Result {
     let mut package = command("node", &["vscode-extension/package.mjs"]);
     package.arg("--out").arg(out);
     if let Some(program) = program {
         package.args(["--target", &platform()?]).arg("--server").arg(program);
     }
-    exec::run(package)
+    exec::run(package)?;
+    check_size(out)
+}
+
+/// How large a package may be, in bytes: people download it for each release.
+const LARGEST: u64 = 25_000_000;
+
+fn check_size(package: &Path) -> Result {
+    let size = std::fs::metadata(package).map_err(|e| format!("{}: {e}", package.display()))?.len();
+    if size <= LARGEST {
+        return Ok(());
+    }
+    Err(format!("{} has {size} bytes, which is more than {LARGEST}", package.display()))
 }
 
 /// Copies a program without its symbols, which are most of its size.

@@ -52,6 +52,20 @@ pub fn run(mut command: Command) -> Result {
     if status.success() { Ok(()) } else { Err(format!("{shown} failed ({status})")) }
 }
 
+/// Runs a program to its end, and gives what it wrote to standard output.
+///
+/// # Errors
+/// If it cannot be started, fails, or writes what is not text.
+pub fn output(mut command: Command) -> Result<String> {
+    let shown = show(&command);
+    let ran = command.stderr(Stdio::inherit()).output();
+    let ran = ran.map_err(|e| format!("cannot start {shown}: {e}"))?;
+    if !ran.status.success() {
+        return Err(format!("{shown} failed ({})", ran.status));
+    }
+    String::from_utf8(ran.stdout).map_err(|_| format!("{shown} wrote what is not text"))
+}
+
 /// What a program that ran to its end left.
 pub struct Ran {
     /// Whether it said that all went well.

@@ -9,6 +9,7 @@ mod demo;
 mod dist;
 mod exec;
 mod needs;
+mod score;
 mod starter;
 mod steps;
 mod test;
@@ -23,6 +24,8 @@ cargo xtask demo                 see the product at work on examples/, in the te
 cargo xtask test                 install what the tests need, and run all of them
 cargo xtask bench [--repo PATH]  measure (with --repo: on real nixpkgs history too)
 cargo xtask starter --repo PATH  make the starter index again from a clone of nixpkgs
+cargo xtask score --repo PATH --facts DIR
+                                 hold what is said of whole revisions against what Nix says
 cargo xtask dist                 build what is shipped, into artifacts/dist";
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(None),
         ["bench", "--repo", repo] => bench::run(Some(repo)),
         ["starter", "--repo", repo] => starter::run(repo),
+        ["score", "--repo", repo, "--facts", facts] => score::run(repo, facts),
         ["dist"] => dist::run(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -23,6 +23,12 @@ fn take_all(steps: &mut Steps) -> Result {
     steps.here("programs", Preparation, needs::programs)?;
     steps.here("npm packages", Preparation, needs::node_packages)?;
     steps.program("VS Code", Preparation, command("bash", &["tests/editors/vscode/setup.sh"]))?;
+    let debian = exec::target_dir().join("editors/debian");
+    steps.program("Helix, newer editors", Preparation, {
+        let mut setup = command("bash", &["tests/editors/terminal/setup.sh"]);
+        setup.arg(&debian);
+        setup
+    })?;
     steps.here("cargo-nextest", Preparation, needs::nextest)?;
 
     steps.program("format", AsOne, cargo(&["fmt", "--all", "--check"]))?;
@@ -71,7 +77,9 @@ fn take_all(steps: &mut Steps) -> Result {
         editor_test("node", &["tests/editors/vscode/exthost.mjs"], &vsix, &index)
     })?;
     steps.program("VS Code, its window", ByItsTests, {
-        let ui = ["--test", "--test-reporter=spec", "tests/editors/vscode/ui/"];
+        // One file after the other: each has a VS Code of its own.
+        let ui = ["--test", "--test-concurrency=1", "--test-reporter=spec"];
+        let ui = [&ui[..], &["tests/editors/vscode/ui/"]].concat();
         editor_test("node", &ui, &vsix, &index)
     })?;
     steps.program("Neovim", ByItsTests, {
@@ -79,6 +87,11 @@ fn take_all(steps: &mut Steps) -> Result {
     })?;
     steps.program("Emacs", ByItsTests, {
         editor_test("bash", &["tests/editors/emacs/run.sh"], &vsix, &index)
+    })?;
+    steps.program("Helix, Neovim, Emacs", ByItsTests, {
+        let mut test = editor_test("bash", &["tests/editors/terminal/run.sh"], &vsix, &index);
+        test.arg(&debian).args(["helix", "neovim", "emacs"]);
+        test
     })?;
     steps.here("demo", AsOne, demo::show)
 }

@@ -5,6 +5,8 @@ use model::{AttrPath, Commit};
 use crate::{exit::Exit, place::Place};
 
 pub mod check;
+pub mod doctor;
+pub mod editor;
 pub mod export;
 pub mod fmt;
 pub mod generate;
@@ -42,6 +44,10 @@ pub enum Command {
     Fmt(fmt::Args),
     /// Write Nix that gives the locked packages.
     Generate(generate::Args),
+    /// Set up an editor: print what to put where, or put it there.
+    Editor(editor::Args),
+    /// Look for what is wrong with this set-up: program, index, clone, lock, editors.
+    Doctor(doctor::Args),
     /// Start the language server, which an editor talks to over standard input and output.
     Lsp(lsp::Args),
     /// Write the index as a starter file, to be carried by the program.
@@ -67,6 +73,8 @@ impl Command {
             Self::Check(args) => check::run(args, place),
             Self::Fmt(args) => fmt::run(args),
             Self::Generate(args) => generate::run(args),
+            Self::Editor(args) => editor::run(args),
+            Self::Doctor(args) => doctor::run(args, place),
             Self::Lsp(args) => lsp::run(args, place),
             Self::Starter(args) => starter::run(args, place),
         }

@@ -30,7 +30,7 @@ try {
       ['extensionTestsPath', remote(vscode.url, path.join(suite, 'index.js'))],
     ]),
   });
-  await page.goto(`${vscode.url}/?${query}`);
+  await page.goto(`${vscode.url}/?${query}`, { timeout: 120_000 });
   code = await Promise.race([ended, new Promise(resolve => setTimeout(resolve, PATIENCE, 'late').unref())]);
   await page.screenshot({ path: path.join(PICTURES, 'from-inside.png') });
 } finally {

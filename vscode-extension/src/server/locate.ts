@@ -3,6 +3,7 @@
 //
 // No VS Code here, so that plain tests can hold this to its word.
 
+import { realpathSync } from 'node:fs';
 import * as path from 'node:path';
 
 /** Where a server program was found. */
@@ -29,6 +30,8 @@ export interface Places {
   bundled: string;
   /** `process.platform`. */
   platform: NodeJS.Platform;
+  /** Folders that nobody vouches for: no program is started from within them. */
+  untrusted: readonly string[];
 }
 
 /** What the search may ask of the machine. */
@@ -83,6 +86,9 @@ async function fromSetting(places: Places, machine: Machine): Promise<Server> {
       'Correct the setting, or empty it to have the program looked for.',
     );
   if (!path.isAbsolute(command)) throw refuse('is not an absolute path');
+  if (isWithin(command, places.untrusted)) {
+    throw refuse('is in a folder that is not trusted, so that it is not started');
+  }
   if (!(await machine.isProgram(command))) throw refuse('is not a file that may be run');
   try {
     return { command, origin: 'setting', version: await machine.versionOf(command) };
@@ -108,9 +114,28 @@ async function findOnPath(places: Places, machine: Machine): Promise<string | un
   for (const folder of places.searchPath.split(separator)) {
     if (!path.isAbsolute(folder)) continue;
     const file = path.join(folder, programName(places.platform));
+    if (isWithin(file, places.untrusted)) continue;
     if (await machine.isProgram(file)) return file;
   }
   return undefined;
+}
+
+// By the text of the paths, and by where links lead: a link into the folder is no way around.
+function isWithin(file: string, folders: readonly string[]): boolean {
+  const inside = (child: string, folder: string) => {
+    const way = path.relative(folder, child);
+    return way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
+  };
+  return folders.some(folder => inside(file, folder) || inside(real(file), real(folder)));
+}
+
+function real(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    // What is not there leads nowhere.
+    return file;
+  }
 }
 
 /** The program's file name. */

@@ -11,6 +11,7 @@ use super::{
     heap::{Cell, ETERNAL, Env, Heap, Marked, Marks, NodeId, Recipe},
     ir::BigId,
     machine::State,
+    pick::{Known, Picked},
     value::{Attrs, EnvId, InstId, ThunkId, Value},
 };
 
@@ -56,6 +57,7 @@ impl State {
         self.listings.retain(|_, (node, _)| needed(node));
         self.presence.retain(|_, node| needed(node));
         self.shapes.retain(|_, node| needed(node));
+        self.picks.retain(|_, node| needed(node));
         let bigs = self.files.values().flat_map(|loaded| &loaded.ir.bigs);
         let written: FxHashSet<_> = bigs.map(|text| text.big).collect();
         for (at, big) in (0..).zip(&mut self.bigs) {
@@ -130,7 +132,17 @@ impl Marker<'_> {
                     inst.cells.values().for_each(|thunk| self.thunk(*thunk));
                 }
                 Item::Node(id) => {
-                    heap.nodes[id.0 as usize].depends_on.iter().for_each(|on| self.node(*on));
+                    let node = &heap.nodes[id.0 as usize];
+                    node.depends_on.for_each(|on| self.node(on));
+                    // What a pick found is told from what it finds later by its place.
+                    if let Recipe::Pick(set, _, known) = node.recipe {
+                        self.thunk(set);
+                        if let Known::Fresh(Picked::Found(thunk))
+                        | Known::Stale(Picked::Found(thunk)) = known
+                        {
+                            self.thunk(thunk);
+                        }
+                    }
                 }
             }
         }

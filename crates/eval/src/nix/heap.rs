@@ -11,7 +11,9 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
+    edges::Edges,
     ir::{BigId, Expr},
+    pick::Known,
     value::{EnvId, Fail, InstId, Sym, ThunkId, Value},
 };
 
@@ -58,6 +60,8 @@ pub enum Recipe {
     Import(ThunkId, Rc<str>),
     /// A thunk, what it was before it was forced, and the node that made it.
     Late(ThunkId, Box<Cell>, NodeId),
+    /// A name looked for in the set at a place, and what was found.
+    Pick(ThunkId, Sym, Known),
     /// A question from outside, by its number.
     Question(u32),
 }
@@ -67,8 +71,8 @@ pub enum Recipe {
 pub struct Node {
     pub recipe: Recipe,
     pub dependents: Vec<NodeId>,
-    pub depends_on: FxHashSet<NodeId>,
-    /// Whether it made a set that many will look into.
+    pub depends_on: Edges,
+    /// Whether it made a set or a function that many will look into.
     pub wide: bool,
 }
 
@@ -242,7 +246,7 @@ impl Heap {
     pub fn node(&mut self, recipe: Recipe) -> NodeId {
         self.given += 1;
         let node =
-            Node { recipe, dependents: Vec::new(), depends_on: FxHashSet::default(), wide: false };
+            Node { recipe, dependents: Vec::new(), depends_on: Edges::default(), wide: false };
         if let Some(id) = self.free.nodes.pop() {
             self.nodes[id.0 as usize] = node;
             return id;
@@ -285,19 +289,49 @@ impl Heap {
         }
     }
 
-    /// Forgets the values of `seeds` and of everything that depends on them, and says which
-    /// questions are among them.
-    pub fn invalidate(&mut self, seeds: Vec<NodeId>) -> Vec<u32> {
+    /// Whether so many look at what a node made that what each of them picks is kept.
+    pub fn is_shared(&self, node: NodeId) -> bool {
+        let Node { dependents, wide, .. } = &self.nodes[node.0 as usize];
+        node != ETERNAL && (*wide || dependents.len() >= MANY)
+    }
+
+    /// Whether anything that holds depends on a node.
+    pub fn is_wanted(&self, node: NodeId) -> bool {
+        let dependents = &self.nodes[node.0 as usize].dependents;
+        dependents.iter().any(|from| self.nodes[from.0 as usize].depends_on.contains(node))
+    }
+
+    /// Forgets what a pick found, and says who depended on it.
+    pub fn forget_pick(&mut self, node: NodeId) -> Vec<NodeId> {
         self.last_edge = None;
-        let mut questions = Vec::new();
+        let node = &mut self.nodes[node.0 as usize];
+        if let Recipe::Pick(.., known) = &mut node.recipe {
+            *known = Known::Nothing;
+        }
+        std::mem::take(&mut node.dependents)
+    }
+
+    /// Forgets the values of `seeds` and of everything that depends on them, but for what depends
+    /// on them through picks alone: those are what it says, and what they found is stale. Which
+    /// questions are among what is forgotten is added to `questions`.
+    pub fn invalidate(&mut self, seeds: Vec<NodeId>, questions: &mut Vec<u32>) -> Vec<NodeId> {
+        self.last_edge = None;
+        let mut picks = Vec::new();
         let mut seen: FxHashSet<NodeId> = seeds.iter().copied().collect();
         let mut todo = seeds;
         while let Some(id) = todo.pop() {
             let node = &mut self.nodes[id.0 as usize];
             node.depends_on.clear();
+            if let Recipe::Pick(.., known) = &mut node.recipe
+                && let Known::Fresh(picked) | Known::Stale(picked) = *known
+            {
+                *known = Known::Stale(picked);
+                picks.push(id);
+                continue;
+            }
             let dependents = std::mem::take(&mut node.dependents);
             match node.recipe.clone() {
-                Recipe::None => {}
+                Recipe::None | Recipe::Pick(..) => {}
                 Recipe::Binding(thunk, inst, sym) => {
                     self.thunk(thunk).cell = Cell::Binding(inst, sym);
                 }
@@ -323,10 +357,10 @@ impl Heap {
                 self.edge(*id, creator);
             }
         }
-        questions
+        picks
     }
 
-    /// Forgets the values that one question alone has looked at, as it is with most packages. The
+    /// Forgets the values that only questions have looked at, as it is with most packages. A
     /// question keeps its answer, and the nodes keep what they depend on; a value that is wanted
     /// again is computed again.
     pub fn forget_leaves(&mut self) {
@@ -335,11 +369,11 @@ impl Heap {
             let mut dependents = std::mem::take(&mut self.nodes[at].dependents);
             dependents.sort_unstable();
             dependents.dedup();
-            dependents.retain(|from| self.nodes[from.0 as usize].depends_on.contains(&on));
+            dependents.retain(|from| self.nodes[from.0 as usize].depends_on.contains(on));
             dependents.shrink_to_fit();
             let question =
                 |id: &NodeId| matches!(self.nodes[id.0 as usize].recipe, Recipe::Question(_));
-            let leaf = dependents.len() < 2 && dependents.iter().all(question);
+            let leaf = dependents.iter().all(question);
             self.nodes[at].dependents = dependents;
             let (thunk, cell) = match &self.nodes[at].recipe {
                 Recipe::Binding(thunk, inst, sym) if leaf => (*thunk, Cell::Binding(*inst, *sym)),
@@ -371,7 +405,7 @@ impl Heap {
         for id in nodes.missing(self.nodes.len()) {
             let node = &mut self.nodes[id as usize];
             node.recipe = Recipe::None;
-            node.depends_on = FxHashSet::default();
+            node.depends_on = Edges::default();
             self.free.nodes.push(NodeId(id));
         }
         let mut ghosts = Vec::new();

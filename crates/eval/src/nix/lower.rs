@@ -120,7 +120,9 @@ pub fn file(tables: &mut Tables<'_>, path: &Rc<str>, text: &str) -> FileIr {
         Err(why) => return invalid(format!("{path}: {why}")),
     };
     let Some(expr) = root.expr() else { return invalid(format!("{path} is empty")) };
-    let found = find_bigs(&expr, path);
+    // What the program has itself never changes.
+    let own = tables.own.contains_key(path);
+    let found = if own { Vec::new() } else { find_bigs(&expr, path) };
     let skeleton = skeleton(text, &found);
     let mut lower = Lower::new(tables, path.clone());
     for node in &found {

@@ -11,6 +11,7 @@ use super::{
     heap::{Cell, Heap, Inst, NodeId, Recipe},
     ir::{AttrsExpr, BigId, Expr, Name, Op, Param, Part, Then},
     lower::{self, Big, FileIr, Tables},
+    pick::Picked,
     prims,
     value::{
         Attrs, Closure, EnvId, Fail, InstId, PrimApp, R, Sym, Symbols, ThunkId, Value, error,
@@ -57,6 +58,10 @@ pub struct State {
     /// Nodes of bindings whose instances are gone: a question that looked at them keeps its answer
     /// until they change.
     pub ghosts: FxHashMap<(BigId, Sym), Vec<NodeId>>,
+    /// Nodes of picks, by the place of the set and the name.
+    pub picks: FxHashMap<(ThunkId, Sym), NodeId>,
+    /// Who depended on picks that have found something else.
+    pub moved: Vec<NodeId>,
     /// Files whose value is written here instead, by path.
     pub replaced: FxHashMap<Rc<str>, &'static str>,
     pub regexes: FxHashMap<Rc<str>, Rc<regex::Regex>>,
@@ -93,6 +98,8 @@ impl State {
             presence: FxHashMap::default(),
             shapes: FxHashMap::default(),
             ghosts: FxHashMap::default(),
+            picks: FxHashMap::default(),
+            moved: Vec::new(),
             replaced: FxHashMap::default(),
             regexes: FxHashMap::default(),
             depth: 0,
@@ -127,7 +134,12 @@ impl State {
             self.files.remove(&path);
             seeds.push(code);
         }
-        self.heap.invalidate(seeds)
+        let mut questions = Vec::new();
+        let picks = self.heap.invalidate(seeds, &mut questions);
+        self.settle(source, picks, &mut questions);
+        questions.sort_unstable();
+        questions.dedup();
+        questions
     }
 
     /// Something came to be or is gone at a path: looks at it and at the directories above again.
@@ -366,6 +378,10 @@ impl Machine<'_> {
             let result = self.compute(&cell);
             self.s.steps = self.s.steps.saturating_sub(given - self.s.fuel);
             self.s.fuel = fuel.min(self.s.steps);
+            // What a function has with it is looked at by its callers, and many may call it.
+            if let Ok(Value::Lambda(_) | Value::Prim(_)) = result {
+                self.s.heap.nodes[owner.0 as usize].wide = true;
+            }
             result
         };
         self.s.heap.current = before;
@@ -597,8 +613,7 @@ impl Machine<'_> {
                 }
                 for up in withs {
                     let set = self.s.heap.slot(env, *up, 0);
-                    let attrs = self.force_attrs(set)?;
-                    if let Some(thunk) = self.get(&attrs, lookup.sym)? {
+                    if let Some(thunk) = self.get_in(set, lookup.sym)? {
                         return Ok(thunk);
                     }
                 }
@@ -679,42 +694,45 @@ impl Machine<'_> {
         env: EnvId,
         lenient: bool,
     ) -> R<Result<ThunkId, Sym>> {
-        let mut value = self.eval(base, env)?;
-        let mut thunk = None;
+        let mut at = None;
         for name in path {
-            if let Some(thunk) = thunk {
-                value = self.force(thunk)?;
-            }
             let sym = self.name(name, env)?;
-            let Value::Attrs(attrs) = &value else {
-                if lenient {
-                    return Ok(Err(sym));
+            match self.step(base, at, sym, env)? {
+                Picked::Found(thunk) => at = Some(thunk),
+                Picked::NoSet(what) if !lenient => {
+                    let name = self.s.syms.name(sym);
+                    return error(format!("'{name}' selected from a {what}"));
                 }
-                let name = self.s.syms.name(sym);
-                return error(format!("'{name}' selected from a {}", value.type_name()));
-            };
-            let attrs = attrs.clone();
-            match self.get(&attrs, sym)? {
-                Some(found) => thunk = Some(found),
-                None => return Ok(Err(sym)),
+                Picked::Missing | Picked::NoSet(_) => return Ok(Err(sym)),
             }
         }
-        match thunk {
+        match at {
             Some(thunk) => Ok(Ok(thunk)),
             None => error("an attribute path is empty"),
         }
     }
 
+    /// One step along an attribute path: from the place `at`, or at first from `base`.
+    fn step(&mut self, base: &Rc<Expr>, at: Option<ThunkId>, sym: Sym, env: EnvId) -> R<Picked> {
+        let set = match (at, &**base) {
+            (Some(thunk), _) => thunk,
+            (None, Expr::Lookup(_)) => self.lookup(base, env)?,
+            (None, Expr::Var(_) | Expr::Global(_)) => self.delay(base, env),
+            (None, _) => {
+                let value = self.eval(base, env)?;
+                return self.look_in(&value, sym);
+            }
+        };
+        self.pick(set, sym)
+    }
+
     fn has(&mut self, base: &Rc<Expr>, path: &[Name], env: EnvId) -> R<bool> {
-        let mut value = self.eval(base, env)?;
-        for (i, name) in path.iter().enumerate() {
+        let mut at = None;
+        for name in path {
             let sym = self.name(name, env)?;
-            let Value::Attrs(attrs) = &value else { return Ok(false) };
-            let attrs = attrs.clone();
-            match self.get(&attrs, sym)? {
-                None => return Ok(false),
-                Some(_) if i + 1 == path.len() => {}
-                Some(thunk) => value = self.force(thunk)?,
+            match self.step(base, at, sym, env)? {
+                Picked::Found(thunk) => at = Some(thunk),
+                Picked::Missing | Picked::NoSet(_) => return Ok(false),
             }
         }
         Ok(true)
@@ -849,7 +867,9 @@ impl Machine<'_> {
                 Ok(env)
             }
             Param::Pattern { bound, formals, open } => {
-                let attrs = self.force_attrs(arg)?;
+                if !open || formals.is_empty() {
+                    self.force_attrs(arg)?;
+                }
                 let first = usize::from(*bound);
                 let env = self.s.heap.frame(closure.env, first + formals.len());
                 if *bound {
@@ -857,7 +877,7 @@ impl Machine<'_> {
                 }
                 let mut matched = 0;
                 for (at, formal) in formals.iter().enumerate() {
-                    let thunk = match (self.get(&attrs, formal.sym)?, &formal.default) {
+                    let thunk = match (self.get_in(arg, formal.sym)?, &formal.default) {
                         (Some(thunk), _) => {
                             matched += 1;
                             thunk
@@ -873,6 +893,7 @@ impl Machine<'_> {
                     self.s.heap.set_slot(env, first + at, thunk);
                 }
                 if !open {
+                    let attrs = self.force_attrs(arg)?;
                     let given = match &*attrs {
                         Attrs::Plain(entries) => entries.len(),
                         _ => self.keys(&attrs)?.len(),
@@ -1046,30 +1067,29 @@ impl Machine<'_> {
         self.s.heap.thunk_ref(thunk).file.map(|sym| self.s.syms.name(sym).clone())
     }
 
-    /// The name that a binding of a big set is only another name of, in the scope of the set: in
-    /// `{ a = b; c = d.e; }` the names `b` and `d.e`.
-    pub fn renames(&self, attrs: &Attrs, sym: Sym) -> Option<Vec<Sym>> {
-        match attrs {
-            Attrs::Big(inst) => {
-                let big = self.s.heap.insts[inst.0 as usize].big;
-                let binding = self.s.bigs[big.0 as usize].bindings.get(&sym)?;
-                match &*binding.expr {
-                    Expr::Lookup(lookup) if lookup.sym != sym => Some(vec![lookup.sym]),
-                    Expr::Select { base, path, default: None } => {
-                        let Expr::Lookup(lookup) = &**base else { return None };
-                        let [Name::Static(member)] = &**path else { return None };
-                        (*member != sym).then(|| vec![lookup.sym, *member])
-                    }
-                    _ => None,
-                }
+    /// The name that the attribute at a place is only another name of, if it is bound in a big
+    /// set: in `{ a = b; c = d.e; }` the names `b` and `d.e`.
+    pub fn renames(&self, thunk: ThunkId, sym: Sym) -> Option<Vec<Sym>> {
+        let owner = self.s.heap.thunk_ref(thunk).owner;
+        let inst = match &self.s.heap.nodes[owner.0 as usize].recipe {
+            Recipe::Binding(own, inst, name) if *own == thunk && *name == sym => *inst,
+            Recipe::Late(own, cell, _) if *own == thunk => match **cell {
+                // A place of `mapAttrs`: what it was made from.
+                Cell::Apply2(_, _, from) => return self.renames(from, sym),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let big = self.s.heap.insts[inst.0 as usize].big;
+        let binding = self.s.bigs[big.0 as usize].bindings.get(&sym)?;
+        match &*binding.expr {
+            Expr::Lookup(lookup) if lookup.sym != sym => Some(vec![lookup.sym]),
+            Expr::Select { base, path, default: None } => {
+                let Expr::Lookup(lookup) = &**base else { return None };
+                let [Name::Static(member)] = &**path else { return None };
+                (*member != sym).then(|| vec![lookup.sym, *member])
             }
-            Attrs::Merge(left, right) => {
-                self.renames(right, sym).or_else(|| self.renames(left, sym))
-            }
-            Attrs::Map { of, .. } => self.renames(of, sym),
-            Attrs::Without { of, .. } => self.renames(of, sym),
-            Attrs::Partial { known, .. } => self.renames(known, sym),
-            Attrs::Plain(_) => None,
+            _ => None,
         }
     }
 

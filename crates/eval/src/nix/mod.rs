@@ -14,11 +14,13 @@
 
 mod answer;
 mod collect;
+mod edges;
 mod heap;
 mod ir;
 mod lower;
 mod machine;
 mod nixpkgs;
+mod pick;
 mod prims;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use super::{
     heap::{NodeId, Recipe},
     machine::{Machine, STACK_BYTES, State},
+    pick::Picked,
     prims,
     value::{Attrs, Fail, R, Sym, ThunkId, Value},
 };
@@ -253,17 +254,10 @@ fn failed(fail: &Fail) -> Outcome {
 
 fn try_look(m: &mut Machine<'_>, path: &[Sym]) -> R<Answer> {
     let root = m.import("/prelude/packages.nix")?;
-    let mut value = m.force(root)?;
-    let all = value.clone();
-    for sym in path {
-        let Value::Attrs(attrs) = &value else { return Ok(nothing()) };
-        let attrs = attrs.clone();
-        let Some(thunk) = m.get(&attrs, *sym)? else { return Ok(nothing()) };
-        value = m.force(thunk)?;
-    }
-    let Value::Attrs(attrs) = value else { return Ok(nothing()) };
+    let Some(at) = follow(m, root, path)? else { return Ok(nothing()) };
+    let Value::Attrs(attrs) = m.force(at)? else { return Ok(nothing()) };
     if !path.is_empty() && m.is_derivation(&attrs)? {
-        let alias_of = alias(m, &all, path);
+        let alias_of = alias(m, root, at, path);
         let outcome = package(m, &attrs, alias_of)?;
         return Ok(Answer { outcome, children: Vec::new() });
     }
@@ -275,6 +269,17 @@ fn try_look(m: &mut Machine<'_>, path: &[Sym]) -> R<Answer> {
     let keys = m.certain_keys(&attrs)?;
     let children = keys.into_iter().filter(|sym| !m.s.syms.name(*sym).starts_with("__")).collect();
     Ok(Answer { outcome: Outcome::Gone, children })
+}
+
+/// The place at the end of a path, if there is one.
+fn follow(m: &mut Machine<'_>, mut at: ThunkId, path: &[Sym]) -> R<Option<ThunkId>> {
+    for sym in path {
+        match m.pick(at, *sym)? {
+            Picked::Found(thunk) => at = thunk,
+            Picked::Missing | Picked::NoSet(_) => return Ok(None),
+        }
+    }
+    Ok(Some(at))
 }
 
 fn nothing() -> Answer {
@@ -305,17 +310,11 @@ fn recurses(m: &mut Machine<'_>, attrs: &Rc<Attrs>) -> R<bool> {
 }
 
 /// The attribute path that a path is only another name of, if that one is a package, too.
-fn alias(m: &mut Machine<'_>, all: &Value, path: &[Sym]) -> Option<AttrPath> {
-    let Value::Attrs(all) = all else { return None };
-    let target = m.renames(all, *path.first().filter(|_| path.len() == 1)?)?;
-    let mut value = Value::Attrs(all.clone());
-    for sym in &target {
-        let Value::Attrs(attrs) = &value else { return None };
-        let thunk = m.get(&attrs.clone(), *sym).ok()??;
-        value = m.force(thunk).ok()?;
-    }
-    let Value::Attrs(attrs) = &value else { return None };
-    if !m.is_derivation(attrs).ok()? {
+fn alias(m: &mut Machine<'_>, root: ThunkId, at: ThunkId, path: &[Sym]) -> Option<AttrPath> {
+    let target = m.renames(at, *path.first().filter(|_| path.len() == 1)?)?;
+    let at = follow(m, root, &target).ok()??;
+    let Value::Attrs(attrs) = m.force(at).ok()? else { return None };
+    if !m.is_derivation(&attrs).ok()? {
         return None;
     }
     AttrPath::from_segments(target.iter().map(|sym| &**m.s.syms.name(*sym))).ok()

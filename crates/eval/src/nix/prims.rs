@@ -245,14 +245,14 @@ prims! {
     };
     "getAttr" 2 |m, a| {
         let sym = name_of(m, a[0])?;
-        let attrs = m.force_attrs(a[1])?;
-        let thunk = m.need(&attrs, sym)?;
-        m.force(thunk)
+        match m.get_in(a[1], sym)? {
+            Some(thunk) => m.force(thunk),
+            None => error(format!("attribute '{}' is missing", m.s.syms.name(sym))),
+        }
     };
     "hasAttr" 2 |m, a| {
         let sym = name_of(m, a[0])?;
-        let attrs = m.force_attrs(a[1])?;
-        Ok(Value::Bool(m.get(&attrs, sym)?.is_some()))
+        Ok(Value::Bool(m.get_in(a[1], sym)?.is_some()))
     };
     "removeAttrs" 2 remove_attrs;
     "intersectAttrs" 2 intersect_attrs;
@@ -579,8 +579,19 @@ fn remove_attrs(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
 }
 
 fn intersect_attrs(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
-    let (left, right) = (m.force_attrs(a[0])?, m.force_attrs(a[1])?);
+    let left = m.force_attrs(a[0])?;
     let mut out = Vec::new();
+    if let Attrs::Plain(names) = &*left
+        && !names.is_empty()
+    {
+        for (sym, _) in names {
+            if let Some(thunk) = m.get_in(a[1], *sym)? {
+                out.push((*sym, thunk));
+            }
+        }
+        return Ok(plain(out));
+    }
+    let right = m.force_attrs(a[1])?;
     if !matches!(*left, Attrs::Plain(_)) && matches!(*right, Attrs::Plain(_)) {
         for (sym, thunk) in m.entries(&right)? {
             if m.get(&left, sym)?.is_some() {

@@ -358,3 +358,172 @@ fn each_change_is_followed() {
     assert!(matches!(states[12].0.get("hello"), Some(Outcome::Unknown(_))));
     assert!(matches!(states[13].0.get("hello"), Some(Outcome::Unknown(_))));
 }
+
+/// A nixpkgs that is written anew from what it says after each change: packages in files and in one
+/// big set, a set that all of them are looked up through as well, one with a scope of its own, and
+/// other names for some.
+#[derive(Debug, Clone)]
+struct Written {
+    /// The last part of each package's version.
+    versions: [u8; PACKAGES],
+    /// The name of the package whose version is a part of this one's.
+    uses: [Option<u8>; PACKAGES],
+    /// Which of the names of `xorg`, and which of the scope's, are there.
+    xorg: [Option<u8>; 8],
+    scope: [Option<u8>; 8],
+    /// What the first names for others stand for.
+    aliases: [Option<u8>; 6],
+    /// Comments, and functions that nobody calls.
+    noise: [u8; 4],
+}
+
+const PACKAGES: usize = 36;
+
+/// One change: what, which of them, to what.
+type Edit = (u8, u8, u8);
+
+impl Written {
+    fn new() -> Self {
+        Self {
+            versions: [0; PACKAGES],
+            uses: std::array::from_fn(|n| (n % 3 == 0 && n > 0).then(|| (n - 1) as u8)),
+            xorg: [Some(0); 8],
+            scope: [Some(0); 8],
+            aliases: [Some(1); 6],
+            noise: [0; 4],
+        }
+    }
+
+    fn edit(&mut self, (what, which, value): Edit) {
+        let which = usize::from(which);
+        let some = (!value.is_multiple_of(4)).then_some(value);
+        match what % 6 {
+            0 => self.versions[which % PACKAGES] = value,
+            // A package uses only ones before it, so that none uses itself.
+            1 => {
+                let most = u8::try_from(which % PACKAGES).expect("a small number");
+                self.uses[which % PACKAGES] = some.filter(|_| most > 0).map(|value| value % most);
+            }
+            2 => self.xorg[which % 8] = some,
+            3 => self.scope[which % 8] = some,
+            4 => self.aliases[which % 6] = some,
+            _ => self.noise[which % 4] = value,
+        }
+    }
+
+    /// The first eight packages are in `xorg` as well, where that has them.
+    fn package(&self, n: usize) -> String {
+        let version = self.versions[n];
+        match self.uses[n] {
+            Some(used) => format!(
+                "{{ stdenv, p{used}, lib, y3 ? null }}: stdenv.mkDerivation {{ name = \
+                 \"p{n}-{version}.${{p{used}.version}}\"; }}"
+            ),
+            None => format!("{{ stdenv }}: stdenv.mkDerivation {{ name = \"p{n}-{version}\"; }}"),
+        }
+    }
+
+    fn tree(&self) -> Tree {
+        let set = |names: &[Option<u8>], prefix: &str, name: &str| -> String {
+            let there = names.iter().enumerate().filter_map(|(n, there)| Some((n, (*there)?)));
+            let package = |(n, version): (usize, u8)| {
+                format!(
+                    "  {prefix}{n} = stdenv.mkDerivation {{ name = \"{name}{n}-{version}.9\"; }};\n"
+                )
+            };
+            there.map(package).collect()
+        };
+        let all: String = (0..PACKAGES)
+            .map(|n| match n % 2 {
+                0 => format!("    p{n} = callPackage ../p{n} {{ }};\n"),
+                _ => format!("    p{n} = callPackage ({}) {{ }};\n", self.package(n)),
+            })
+            .collect();
+        let aliases = self.aliases.iter().enumerate();
+        let aliases: String = aliases
+            .filter_map(|(n, to)| {
+                let to = usize::from((*to)?) % PACKAGES;
+                let name = if n < 2 { format!("p{}", n + 20) } else { format!("other{n}") };
+                Some(format!("  {name} = p{to};\n"))
+            })
+            .collect();
+        let [comment, function, constant, skeleton] = self.noise;
+        let mut files = vec![
+            ("default.nix".to_owned(), DEFAULT.to_owned()),
+            ("pkgs/stdenv/default.nix".to_owned(), "throw \"replaced\"".to_owned()),
+            (
+                "lib/default.nix".to_owned(),
+                format!(
+                    "let attrs = import ./attrs.nix; in attrs // {{ # {comment}\n  unused = x: x + \
+                     {function};\n  constant = {constant};\n  three = 3;\n  four = 4;\n}}"
+                ),
+            ),
+            (
+                "lib/attrs.nix".to_owned(),
+                format!(
+                    "rec {{ callPackageWith = auto: fn: args: let f = if builtins.isFunction fn \
+                     then fn else import fn; in f (builtins.intersectAttrs (builtins.functionArgs \
+                     f) auto // args);\n  fix = f: let x = f x; in x;\n  noise = {};\n  more = \
+                     noise; }}",
+                    constant % 3
+                ),
+            ),
+            (
+                "pkgs/top-level/all-packages.nix".to_owned(),
+                format!(
+                    "{{ system ? \"x\" }}:\nlet\n  skeleton = {};\n  lib = import ../../lib;\n  \
+                     stdenv = (import ../stdenv {{ allPackages = null; inherit system; \
+                     }}).stdenv;\n  defaultScope = pkgs // pkgs.xorg;\n  newScope = extra: \
+                     lib.callPackageWith (defaultScope // extra);\n  aliases = base: \
+                     builtins.mapAttrs (name: alias: if base ? ${{name}} then throw name else \
+                     alias) (import ./aliases.nix base);\n  base = with pkgs; {{\n    inherit \
+                     stdenv lib newScope;\n    callPackage = newScope {{ }};\n    xorg = import \
+                     ../xorg {{ inherit stdenv; }};\n    scope = lib.fix (import ../scope {{ \
+                     inherit newScope stdenv; }});\n{all}  }};\n  pkgs = base // (if skeleton > 90 \
+                     then {{ }} else aliases base);\nin pkgs",
+                    skeleton / 2
+                ),
+            ),
+            ("pkgs/top-level/aliases.nix".to_owned(), format!("pkgs: with pkgs; {{\n{aliases}}}")),
+            (
+                "pkgs/xorg/default.nix".to_owned(),
+                format!("{{ stdenv }}: rec {{\n{}  y = 1; }}", set(&self.xorg, "p", "x")),
+            ),
+            (
+                "pkgs/scope/default.nix".to_owned(),
+                format!(
+                    "{{ newScope, stdenv }}: self: with self; {{\n  callPackage = newScope self;\n  \
+                     inner = callPackage ../p6 {{ }};\n  deep = callPackage ../p12 {{ }};\n{}}}",
+                    set(&self.scope, "p", "s")
+                ),
+            ),
+        ];
+        for n in (0..PACKAGES).step_by(2) {
+            files.push((format!("pkgs/p{n}/default.nix"), self.package(n)));
+        }
+        Tree(files.into_iter().collect())
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    /// Whatever is changed, in whatever order: what is said after each step is what is seen from
+    /// scratch.
+    #[test]
+    fn any_changes_are_followed(
+        steps in proptest::collection::vec(
+            proptest::collection::vec(proptest::prelude::any::<Edit>(), 1..4),
+            1..10,
+        )
+    ) {
+        let mut written = Written::new();
+        let mut trees = vec![written.tree()];
+        for edits in steps {
+            edits.into_iter().for_each(|edit| written.edit(edit));
+            trees.push(written.tree());
+        }
+        let last = walk(&trees).pop().expect("one for each tree");
+        proptest::prop_assert!(last.0.len() >= PACKAGES / 2, "{:?}", last.0);
+    }
+}

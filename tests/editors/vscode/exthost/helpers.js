@@ -77,6 +77,25 @@ async function fixes({ document }, problem) {
   );
 }
 
+/** Our extension. */
+const extension = () => vscode.extensions.getExtension('nix-archiver.nix-archiver');
+
+/** Runs `during` with these settings of ours (for all windows), and takes them back. */
+async function settings(values, during) {
+  const set = async of => {
+    for (const name of Object.keys(values)) {
+      const section = vscode.workspace.getConfiguration('nix-archiver');
+      await section.update(name, of(name), vscode.ConfigurationTarget.Global);
+    }
+  };
+  try {
+    await set(name => values[name]);
+    return await during();
+  } finally {
+    await set(() => undefined);
+  }
+}
+
 /** The process ids of the servers that this VS Code started. */
 function servers() {
   return fs.readdirSync('/proc').filter(entry => /^\d+$/.test(entry)).filter(pid => {
@@ -90,4 +109,4 @@ function servers() {
   }).map(Number);
 }
 
-module.exports = { fixes, folder, hover, label, noProblems, open, problems, servers, suggestions, until };
+module.exports = { extension, fixes, folder, hover, label, noProblems, open, problems, servers, settings, suggestions, until };

@@ -61,9 +61,4 @@ suite('the server process', () => {
     fs.writeFileSync(lock, '{}\n');
     assert.equal((await vscode.workspace.openTextDocument(lock)).languageId, 'json');
   });
-
-  test('both commands are there', async () => {
-    const all = await vscode.commands.getCommands(true);
-    for (const name of ['restartServer', 'showOutput']) assert.ok(all.includes(`nix-archiver.${name}`), name);
-  });
 });

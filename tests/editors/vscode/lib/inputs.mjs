@@ -10,6 +10,9 @@ export const INDEX = named('NIX_ARCHIVER_INDEX');
 /** Where pictures of the screen go. */
 export const PICTURES = process.env.NIX_ARCHIVER_PICTURES ?? path.join(import.meta.dirname, '../../../../artifacts/vscode');
 
+/** Where the pictures that the documents show are kept. */
+export const MEDIA = path.join(import.meta.dirname, '../../../../vscode-extension/media');
+
 fs.mkdirSync(PICTURES, { recursive: true });
 
 function named(variable) {

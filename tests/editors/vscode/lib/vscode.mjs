@@ -49,8 +49,11 @@ export function installed(vsix, settings = {}) {
   return dir;
 }
 
-/** Starts VS Code; resolves when it answers. */
-export async function start(dir, { env = {}, args = [] } = {}) {
+/**
+ * Starts VS Code; resolves when it answers. With `trust`, it asks whether a folder is to be trusted, as
+ * it does on a user's machine.
+ */
+export async function start(dir, { env = {}, args = [], trust = false } = {}) {
   const port = await freePort();
   const log = path.join(dir, 'server.log');
   const out = fs.openSync(log, 'w');
@@ -58,7 +61,7 @@ export async function start(dir, { env = {}, args = [] } = {}) {
     NODE,
     [
       CODE_SERVER, ...places(dir), '--auth', 'none', '--bind-addr', `127.0.0.1:${port}`,
-      '--disable-telemetry', '--disable-update-check', '--disable-workspace-trust',
+      '--disable-telemetry', '--disable-update-check', ...(trust ? [] : ['--disable-workspace-trust']),
       '--disable-getting-started-override', '--disable-proxy', '--ignore-last-opened', ...args,
     ],
     { env: { ...environment(dir), ...env }, stdio: ['ignore', out, out], detached: true },

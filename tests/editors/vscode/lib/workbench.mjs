@@ -24,14 +24,14 @@ export async function launch(dir) {
 
 /** The window of VS Code. */
 export class Workbench {
-  /** Opens a folder, and a file in it if one is named. */
+  /** Opens a folder (or a .code-workspace file, or nothing), and a file in it if one is named. */
   static async open(browser, url, folder, file) {
     const page = browser.pages()[0] ?? (await browser.newPage());
     const workbench = new Workbench(page, url);
-    const query = new URLSearchParams({ folder });
+    const query = new URLSearchParams(place(folder));
     if (file) query.set('payload', JSON.stringify([['openFile', remote(url, path.join(folder, file))]]));
-    await page.goto(`${url}/?${query}`, { waitUntil: 'domcontentloaded' });
-    await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+    await page.goto(`${url}/?${query}`, { waitUntil: 'domcontentloaded', timeout: 120_000 });
+    await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 120_000 });
     if (file) await workbench.editing(file);
     return workbench;
   }
@@ -47,19 +47,24 @@ export class Workbench {
   }
 
   /** Waits until the file is in front. */
-  async editing(name) {
-    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: 60_000 });
+  async editing(name, patience = 60_000) {
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: patience });
     await this.page.locator('.editor-instance .monaco-editor .view-lines').first().waitFor();
   }
 
   /** Opens a file of the folder by its name. */
   async openFile(name) {
-    const input = this.page.locator('.quick-input-widget input');
-    await this.pressUntil('Control+p', input);
-    await input.fill(name);
-    await this.page.locator('.quick-input-widget .monaco-list-row', { hasText: name }).first().waitFor();
-    await this.page.keyboard.press('Enter');
-    await this.editing(name);
+    for (let tries = 0; ; tries++) {
+      await this.pressUntil('Control+p', this.question);
+      await this.question.fill(name);
+      await this.choices.filter({ hasText: name }).first().waitFor();
+      await this.page.keyboard.press('Enter');
+      try {
+        return await this.editing(name, 4000);
+      } catch (error) {
+        if (tries >= 5) throw error;
+      }
+    }
   }
 
   /** Puts the cursor at a line and column, both counted from one, and the focus into the text. */
@@ -95,12 +100,80 @@ export class Workbench {
     await this.page.keyboard.type(text, { delay: 40 });
   }
 
-  /** Runs a command by its title. */
+  /** Runs a command by its title. The palette is opened anew while the command is not there yet. */
   async command(title) {
-    const input = this.page.locator('.quick-input-widget input');
-    await this.pressUntil('F1', input);
-    await input.fill(`>${title}`);
-    await this.page.locator('.quick-input-widget .monaco-list-row', { hasText: title }).first().click();
+    const row = this.choices.filter({ hasText: title }).first();
+    for (let tries = 0; ; tries++) {
+      await this.pressUntil('F1', this.question);
+      await this.question.fill(`>${title}`);
+      try {
+        return await row.click({ timeout: 3000 });
+      } catch (error) {
+        if (tries >= 10) throw error;
+      }
+      await this.page.keyboard.press('Escape');
+    }
+  }
+
+  /** Runs a command that opens a list, and waits for the list. */
+  async list(command, title) {
+    await this.command(command);
+    await this.page.locator('.quick-input-widget:visible .quick-input-title', { hasText: title }).waitFor();
+    await this.question.focus();
+  }
+
+  /** Presses an arrow key until a row of the list is the one that Enter would take. */
+  async moveTo(row, key = 'ArrowDown') {
+    const focused = this.page.locator('.quick-input-widget .monaco-list-row.focused', { hasText: row });
+    for (let presses = 0; !(await focused.isVisible()); presses++) {
+      assert.ok(presses < 20, `${row} is not in the list`);
+      await this.page.keyboard.press(key);
+      await focused.waitFor({ timeout: 500 }).catch(() => {});
+    }
+  }
+
+  /** Takes a row of the list: the list has to go for it, since a key that comes too early is lost. */
+  async take(row) {
+    const title = await this.page.locator('.quick-input-title').textContent();
+    const list = this.page.locator('.quick-input-widget:visible .quick-input-title', { hasText: title });
+    for (let tries = 0; await list.isVisible(); tries++) {
+      assert.ok(tries < 8, `${title} stays open`);
+      await this.choices.filter({ hasText: row }).first().waitFor();
+      await this.moveTo(row);
+      await this.page.keyboard.press('Enter');
+      await list.waitFor({ state: 'hidden', timeout: 1500 }).catch(() => {});
+    }
+  }
+
+  /** The rows of the list that a command has opened. */
+  get choices() {
+    return this.page.locator('.quick-input-widget .monaco-list-row');
+  }
+
+  /** Where text is typed into such a list. */
+  get question() {
+    return this.page.locator('.quick-input-widget input');
+  }
+
+  /** The rows of the view in the side bar. */
+  get rows() {
+    return this.page.locator('.part.sidebar .monaco-list-row');
+  }
+
+  /** What an empty view says. */
+  get welcome() {
+    return this.page.locator('.part.sidebar .welcome-view-content');
+  }
+
+  /** A message in the corner. */
+  message(text) {
+    return this.page.locator('.notification-toast', { hasText: text });
+  }
+
+  /** Shows the view of the pins. */
+  async pins() {
+    await this.command('Nix-Archiver: Focus on Pinned Packages View');
+    await this.page.locator('.part.sidebar .composite.title', { hasText: /Nix-Archiver/i }).waitFor();
   }
 
   /** The rows of the list of suggestions, as they are shown, top first. */
@@ -140,6 +213,12 @@ export class Workbench {
   line(text) {
     return this.page.locator('.editor-instance .view-line', { hasText: text }).first();
   }
+}
+
+// What the address says of the folder.
+function place(folder) {
+  if (folder === undefined) return { ew: 'true' };
+  return folder.endsWith('.code-workspace') ? { workspace: folder } : { folder };
 }
 
 /** A file of the machine, as the page names it. */

@@ -1,13 +1,9 @@
 // What a person sees and does in the window of VS Code, with the packaged extension.
 
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import path from 'node:path';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 
-import { INDEX, PICTURES, VSIX } from '../lib/inputs.mjs';
-import { extensionLogs, installed, start } from '../lib/vscode.mjs';
-import { launch, Workbench } from '../lib/workbench.mjs';
+import { Journey } from '../lib/journey.mjs';
 
 const NODEJS = ['20.11.0', '20.10.0', '18.13.0', '10.15.0', '8.9.4'];
 const START = `{
@@ -18,32 +14,12 @@ const START = `{
 `;
 
 describe('packages.nix in the window', { timeout: 240_000 }, () => {
-  let dir, file, vscode, browser, window, page;
-  let failed = false;
-
-  before(async () => {
-    dir = installed(VSIX);
-    file = path.join(dir, 'ws/packages.nix');
-    fs.writeFileSync(file, START);
-    vscode = await start(dir, { env: { NIX_ARCHIVER_INDEX: INDEX } });
-    browser = await launch(dir);
-    window = await Workbench.open(browser, vscode.url, path.dirname(file), 'packages.nix');
-    page = window.page;
-  });
-  afterEach(async t => {
-    if (t.error || t.passed === false) {
-      failed = true;
-      await picture(`failed-${t.name.replace(/\W+/g, '-')}`);
-    }
-  });
-  after(async () => {
-    if (failed) console.log(extensionLogs(dir));
-    await browser?.close();
-    await vscode?.stop();
-    if (!failed) fs.rmSync(dir, { recursive: true, force: true });
-  });
-
-  const picture = name => page.screenshot({ path: path.join(PICTURES, `${name}.png`) });
+  const journey = new Journey({ files: { 'packages.nix': START }, open: 'packages.nix' });
+  let window, page;
+  before(() => ({ window, page } = journey));
+  const picture = name => journey.picture(name);
+  /** The top of the editor. */
+  const TOP = { x: 352, y: 36, width: 760, height: 420 };
 
   test('mistakes are underlined', async () => {
     await page.locator('.squiggly-error').nth(1).waitFor({ timeout: 60_000 });
@@ -55,7 +31,7 @@ describe('packages.nix in the window', { timeout: 240_000 }, () => {
     await window.type('  nodejs = "');
     await window.listed(NODEJS);
     assert.deepEqual(await window.suggestionLabels(), NODEJS, 'and no more');
-    await picture('versions');
+    await journey.show('versions', TOP);
   });
 
   test('going on to type narrows the list, in the same order', async () => {
@@ -75,7 +51,7 @@ describe('packages.nix in the window', { timeout: 240_000 }, () => {
     await page.keyboard.press('Control+Enter');
     await window.type('ripg');
     await window.listed(['ripgrep']);
-    await picture('names');
+    await journey.show('names', TOP);
     await page.keyboard.press('Enter');
     await window.line('ripgrep = "14.1.0";').waitFor();
     await window.listed(['14.1.0', '13.0.0', '0.8.0']);
@@ -92,7 +68,7 @@ describe('packages.nix in the window', { timeout: 240_000 }, () => {
     await window.goTo(4, 14);
     const hover = page.locator('.monaco-hover:visible', { hasText: '2019-02-01' }).first();
     await window.pressUntil('Control+k Control+i', hover);
-    await picture('hover');
+    await journey.show('hover', TOP);
     await page.keyboard.press('Escape');
   });
 
@@ -110,7 +86,7 @@ describe('packages.nix in the window', { timeout: 240_000 }, () => {
     await window.goTo(3, 15);
     const fix = page.locator('.action-widget .monaco-list-row', { hasText: '3.6.4' }).first();
     await window.pressUntil('Control+.', fix);
-    await picture('quick-fix-version');
+    await journey.show('quick-fix', TOP);
     await fix.click();
     await window.line('python3 = "3.6.4";').waitFor();
     await page.locator('.squiggly-error').first().waitFor({ state: 'detached' });
@@ -119,7 +95,7 @@ describe('packages.nix in the window', { timeout: 240_000 }, () => {
   test('what is saved is what was on the screen', async () => {
     await page.keyboard.press('Control+s');
     await page.locator('.tab.active:not(.dirty)').waitFor();
-    const saved = fs.readFileSync(file, 'utf8');
+    const saved = journey.read('packages.nix');
     assert.equal(
       saved,
       '{\n  ripgrep-all = "0.9.6";\n  python3 = "3.6.4";\n  nodejs = "10.15.0";\n  ripgrep = "13.0.0";\n}\n',
@@ -133,9 +109,7 @@ describe('packages.nix in the window', { timeout: 240_000 }, () => {
   });
 
   test('a server that is not there is reported with a way out', async () => {
-    const settings = path.join(path.dirname(file), '.vscode/settings.json');
-    fs.mkdirSync(path.dirname(settings));
-    fs.writeFileSync(settings, JSON.stringify({ 'nix-archiver.server.path': '/nowhere/nix-archiver' }));
+    journey.set({ 'nix-archiver.server.path': '/nowhere/nix-archiver' });
     const message = page.locator('.notification-toast', { hasText: 'Nix-Archiver cannot start' });
     await message.waitFor({ timeout: 30_000 });
     assert.match(await message.innerText(), /\/nowhere\/nix-archiver/);

@@ -1,0 +1,147 @@
+//! Picks: one name out of a set that many look into.
+//!
+//! Who takes `fetchurl` out of all packages does not care what else is there. So what it comes to
+//! depend on is not the set but the *pick*: a node of its own that keeps which place was found. If
+//! the set has to be made again, each of its picks is made again first, and only those that found
+//! another place lead the change on. This is what a change of one package set that all the others
+//! are looked up through would otherwise cost: to look at everything again.
+//!
+//! To find the same place means that nothing has changed for whoever picked it: a place belongs to
+//! the one evaluation that made it, and whoever looks at what is in it depends on that as well.
+
+use super::{
+    heap::{NodeId, Recipe},
+    machine::{Machine, State},
+    value::{R, Sym, ThunkId, Value, error},
+};
+
+/// What there is by a name in what should be a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picked {
+    /// The place of the attribute.
+    Found(ThunkId),
+    /// The set does not have the name.
+    Missing,
+    /// It is no set, but what this says.
+    NoSet(&'static str),
+}
+
+/// What is known of a pick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing: it was not made yet, or failed.
+    Nothing,
+    /// This, and it holds.
+    Fresh(Picked),
+    /// This, but something that it depends on has changed since.
+    Stale(Picked),
+}
+
+/// How often a pick is made again within one step. One that goes on changing while others do is
+/// given up: whoever depends on it is asked again.
+const MOST_TRIES: u8 = 8;
+
+impl State {
+    /// Makes the picks again that a change concerns, and says what else it concerns: questions.
+    /// `pending` are picks that [`Heap::invalidate`](super::heap::Heap::invalidate) found.
+    pub fn settle(
+        &mut self,
+        source: &dyn crate::Source,
+        mut pending: Vec<NodeId>,
+        questions: &mut Vec<u32>,
+    ) {
+        let mut tries = rustc_hash::FxHashMap::<NodeId, u8>::default();
+        loop {
+            while let Some(node) = pending.pop() {
+                let Recipe::Pick(set, sym, Known::Stale(_)) =
+                    self.heap.nodes[node.0 as usize].recipe
+                else {
+                    continue;
+                };
+                let tried = tries.entry(node).or_default();
+                *tried += 1;
+                if *tried > MOST_TRIES || !self.heap.is_wanted(node) {
+                    let dependents = self.heap.forget_pick(node);
+                    self.moved.extend(dependents);
+                    continue;
+                }
+                let mut machine = Machine { s: self, source };
+                // What went wrong is for those to find who depend on it.
+                let _ = machine.ask(node, |m| m.repick(node, set, sym));
+            }
+            if self.moved.is_empty() {
+                return;
+            }
+            let moved = std::mem::take(&mut self.moved);
+            pending = self.heap.invalidate(moved, questions);
+        }
+    }
+}
+
+impl Machine<'_> {
+    /// What there is by a name in the set at a place.
+    pub fn pick(&mut self, set: ThunkId, sym: Sym) -> R<Picked> {
+        let owner = self.s.heap.thunk_ref(set).owner;
+        if owner == self.s.heap.current() || !self.s.heap.is_shared(owner) {
+            return self.pick_now(set, sym);
+        }
+        let node = match self.s.picks.get(&(set, sym)) {
+            Some(&node) => node,
+            None => {
+                let node = self.s.heap.node(Recipe::Pick(set, sym, Known::Nothing));
+                self.s.picks.insert((set, sym), node);
+                node
+            }
+        };
+        let result = match self.s.heap.nodes[node.0 as usize].recipe {
+            Recipe::Pick(_, _, Known::Fresh(picked)) => Ok(picked),
+            _ => {
+                let before = self.s.heap.current.replace(node);
+                let result = self.repick(node, set, sym);
+                self.s.heap.current = before;
+                result
+            }
+        };
+        self.s.heap.depend(node);
+        result
+    }
+
+    /// Makes a pick whose node is the current one. If it was made before and what is found now is
+    /// something else, those who depended on it are noted in [`State::moved`].
+    fn repick(&mut self, node: NodeId, set: ThunkId, sym: Sym) -> R<Picked> {
+        let before = self.s.heap.nodes[node.0 as usize].recipe.clone();
+        let dependents = self.s.heap.forget_pick(node);
+        let result = self.pick_now(set, sym);
+        let known = result.as_ref().map_or(Known::Nothing, |picked| Known::Fresh(*picked));
+        self.s.heap.nodes[node.0 as usize].recipe = Recipe::Pick(set, sym, known);
+        match before {
+            Recipe::Pick(_, _, Known::Stale(old)) if result.as_ref().ok() != Some(&old) => {
+                self.s.moved.extend(dependents);
+            }
+            _ => self.s.heap.nodes[node.0 as usize].dependents.extend(dependents),
+        }
+        result
+    }
+
+    fn pick_now(&mut self, set: ThunkId, sym: Sym) -> R<Picked> {
+        let set = self.force(set)?;
+        self.look_in(&set, sym)
+    }
+
+    /// What there is by a name in what should be a set.
+    pub fn look_in(&mut self, set: &Value, sym: Sym) -> R<Picked> {
+        match set {
+            Value::Attrs(attrs) => Ok(self.get(attrs, sym)?.map_or(Picked::Missing, Picked::Found)),
+            other => Ok(Picked::NoSet(other.type_name())),
+        }
+    }
+
+    /// The place of an attribute of the set at a place, if the set has it.
+    pub fn get_in(&mut self, set: ThunkId, sym: Sym) -> R<Option<ThunkId>> {
+        match self.pick(set, sym)? {
+            Picked::Found(thunk) => Ok(Some(thunk)),
+            Picked::Missing => Ok(None),
+            Picked::NoSet(what) => error(format!("a {what} where a set should be")),
+        }
+    }
+}
