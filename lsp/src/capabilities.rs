@@ -10,7 +10,7 @@ use tower_lsp::ls_types::{
     HoverProviderCapability, InitializeResult, OneOf, PositionEncodingKind,
     SemanticTokensFullOptions, SemanticTokensOptions, ServerCapabilities, ServerInfo,
     TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    WorkDoneProgressOptions,
+    WorkDoneProgressOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use crate::{handlers::command::COMMANDS, session::Session, to_proto};
@@ -79,6 +79,13 @@ pub(crate) fn initialize_result(session: &Session, version: &str) -> InitializeR
                 work_done_progress_options: WorkDoneProgressOptions {
                     work_done_progress: Some(true),
                 },
+            }),
+            workspace: Some(WorkspaceServerCapabilities {
+                workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                    supported: Some(true),
+                    change_notifications: Some(OneOf::Left(true)),
+                }),
+                ..WorkspaceServerCapabilities::default()
             }),
             diagnostic_provider: session
                 .pull_diagnostics

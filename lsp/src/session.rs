@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 use syntax::Encoding;
-use tower_lsp::ls_types::{ClientCapabilities, InitializeParams, MarkupKind, PositionEncodingKind};
+use tower_lsp::ls_types::{
+    ClientCapabilities, InitializeParams, MarkupKind, PositionEncodingKind, Uri,
+};
 
 /// What the client can do, as far as it changes what it is sent.
 #[derive(Debug, Clone)]
@@ -56,6 +58,8 @@ pub(crate) struct Session {
     pub virtual_documents: bool,
     /// Whether an outline may have things in things.
     pub hierarchical_symbols: bool,
+    /// The folders that the client has open.
+    pub roots: Vec<Uri>,
     /// The client's `initializationOptions`, which may hold settings.
     pub options: Option<Value>,
     /// A command of the client that opens its completion list.
@@ -131,6 +135,7 @@ impl Session {
             virtual_documents: options.virtual_documents,
             watches_files: watches.unwrap_or(false),
             hierarchical_symbols: outline.unwrap_or(false),
+            roots: params.workspace_folders.iter().flatten().map(|f| f.uri.clone()).collect(),
             options: said,
             suggest_command: options.suggest_command,
             choose_command: options.choose_command,

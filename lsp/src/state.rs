@@ -99,9 +99,9 @@ impl State {
         self.greeted.load(SeqCst)
     }
 
-    /// The clone of nixpkgs that the settings name, if they do.
-    pub fn nixpkgs(&self) -> Option<Arc<dyn Nixpkgs>> {
-        let settings = self.settings.get();
+    /// The clone of nixpkgs that the settings of a file name, if they do.
+    pub fn nixpkgs(&self, file: &Uri) -> Option<Arc<dyn Nixpkgs>> {
+        let settings = self.settings.of(file);
         let path = settings.clone.trim();
         (!path.is_empty()).then(|| (self.open_nixpkgs)(Path::new(path)))
     }
@@ -142,7 +142,7 @@ impl State {
         let Some(session) = self.session().cloned() else {
             return Err(jsonrpc::Error::internal_error());
         };
-        let (memo, settings) = (self.memo.clone(), self.settings.get());
+        let (memo, settings) = (self.memo.clone(), self.settings.of(&file.uri));
         let locks = self.locks.clone();
         self.work(move || {
             let document = file.document();

@@ -4,6 +4,9 @@
 //!
 //! Each figure is a whole round trip as an editor sees it: the change is written to the server's
 //! input, the question right behind it, and the clock stops when the answer was read.
+//!
+//! `PEER_LSP=PATH` names another language server for Nix, which is asked the same beside ours as far
+//! as both answer it: an outline of the file.
 
 #![expect(clippy::print_stdout, reason = "a bench says what it measured")]
 
@@ -12,6 +15,7 @@ mod synthetic;
 
 use std::{
     path::Path,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -24,6 +28,9 @@ const ROUNDS: usize = 1000;
 /// How often the server is started.
 const STARTS: usize = 50;
 
+/// How many edits are made to see whether memory grows.
+const EDITS: usize = 100_000;
+
 fn main() {
     // `cargo test --benches` runs this to see that it works; figures need the full count.
     let share = if std::env::args().any(|arg| arg == "--bench") { 1 } else { 50 };
@@ -32,6 +39,15 @@ fn main() {
     starts(&index, STARTS / share);
     for pins in [50, 5000] {
         keys(&index, pins, ROUNDS / share);
+    }
+    growth(&index, EDITS / share);
+    for pins in [50, 5000] {
+        let ours = Client::start(&index);
+        outline("outline", ours, pins, ROUNDS / share / 10);
+        if let Some(peer) = std::env::var_os("PEER_LSP") {
+            let peer = Client::start_program(Command::new(peer));
+            outline("outline of the peer", peer, pins, ROUNDS / share / 10);
+        }
     }
 }
 
@@ -88,6 +104,58 @@ fn keys(index: &Path, pins: u32, rounds: usize) {
         println!("{:<46} {:>6} MB", format!("resident memory, {pins} pins"), memory >> 20);
     }
     client.stop();
+}
+
+/// How much memory many edits take that do not stay.
+fn growth(index: &Path, edits: usize) {
+    let mut client = Client::greet(index, capabilities());
+    let mut file = File::with_pins(50);
+    client.open(&file.text);
+    let mut settle = |client: &mut Client, count: usize| {
+        for n in 0..count {
+            file.press_key(client);
+            // Now and then an answer is waited for, so that no more piles up than in an editor.
+            if n % 100 == 0 {
+                client.at("textDocument/hover", 3, 3);
+            }
+        }
+        client.at("textDocument/hover", 3, 3);
+        client.memory()
+    };
+    // What is kept for good is kept after the first thousand.
+    let before = settle(&mut client, 1000);
+    let after = settle(&mut client, edits);
+    if let (Some(before), Some(after)) = (before, after) {
+        let grown = after.saturating_sub(before) >> 10;
+        println!("{:<46} {grown:>6} kB", format!("memory grown over {edits} edits"));
+    }
+    client.stop();
+}
+
+/// From the start to the first outline, then from a key to the outline, and the memory of a server.
+fn outline(name: &str, mut client: Client, pins: u32, rounds: usize) {
+    let start = Instant::now();
+    client.hello(capabilities());
+    let mut file = File::with_pins(pins);
+    client.open(&file.text);
+    let of = json!({ "textDocument": { "uri": FILE } });
+    let ask = |client: &mut Client| {
+        let outline = client.call("textDocument/documentSymbol", of.clone());
+        assert!(outline.as_array().is_some_and(|symbols| !symbols.is_empty()));
+    };
+    ask(&mut client);
+    report(&format!("hello to first {name}, {pins} pins"), vec![start.elapsed()]);
+    let times = (0..rounds.max(1)).map(|_| {
+        let start = Instant::now();
+        file.press_key(&mut client);
+        ask(&mut client);
+        start.elapsed()
+    });
+    report(&format!("key to {name}, {pins} pins"), times.collect());
+    if let Some(memory) = client.memory() {
+        println!("{:<46} {:>6} MB", format!("resident memory, {name}, {pins} pins"), memory >> 20);
+    }
+    // A peer may end in its own way: nothing is asked of how.
 }
 
 /// A file of pins that exist and one that does not, with a version to complete, a name to complete,

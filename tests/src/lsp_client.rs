@@ -49,13 +49,23 @@ impl Client {
     /// # Panics
     /// If it cannot be started.
     pub fn start(index: &Path) -> Self {
-        let mut child = Command::new(program())
+        let mut server = Command::new(program());
+        server
             .arg("lsp")
             .env("NIX_ARCHIVER_INDEX", index)
             // The starter index, where a test needs it, goes beside the index and nowhere else.
             .env("HOME", index.with_file_name("home"))
             .env_remove("XDG_CACHE_HOME")
-            .env_remove("XDG_DATA_HOME")
+            .env_remove("XDG_DATA_HOME");
+        Self::start_program(server)
+    }
+
+    /// Starts any language server. Nothing is said yet.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn start_program(mut server: Command) -> Self {
+        let mut child = server
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

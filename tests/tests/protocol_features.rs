@@ -162,6 +162,7 @@ fn quick_fixes_are_tied_to_their_problems() {
             "Change to 20.11.0 (next below)",
             "Change to 20.18.1 (next above, newest of its line)",
             "Fix all problems that have a best solution",
+            "Align pins: newer versions of their lines, fewer revisions",
         ]
     );
     let best = &actions[0];
@@ -310,5 +311,57 @@ fn a_problem_links_to_its_page_and_to_what_it_is_about() {
     client.open("{ git = \"2.44.0\"; git = \"2.44.0\"; }");
     let problem = client.pushed(1)[0].take();
     assert_eq!((problem.get("codeDescription"), problem.get("relatedInformation")), (None, None));
+    client.stop();
+}
+
+#[test]
+fn each_folder_has_its_settings() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let index = dir.path().join("index");
+    small_index::write(&index, &small_index::packages());
+    let mut client = Client::start(&index);
+    client.answers = false;
+    let folder = |name: &str| json!({ "uri": format!("file:///{name}"), "name": name });
+    client.call(
+        "initialize",
+        json!({
+            "processId": null, "rootUri": null, "workspaceFolders": [folder("a"), folder("b")],
+            "capabilities": { "workspace": { "configuration": true, "workspaceFolders": true } },
+            "initializationOptions": { "index.oldAfterDays": 0 },
+        }),
+    );
+    client.notify("initialized", json!({}));
+    let severity = |severity: &str| json!({ "diagnostics.severity.unknown-package": severity });
+    let answer = |client: &mut Client, scopes: Value, said: Value| {
+        let asked = client.wait("the question for settings", PATIENCE, |message| {
+            message["method"] == "workspace/configuration"
+        });
+        let items = asked["params"]["items"].as_array().expect("a list");
+        let of: Vec<_> = items.iter().map(|item| item["scopeUri"].clone()).collect();
+        assert_eq!(json!(of), scopes);
+        client.send(&json!({ "jsonrpc": "2.0", "id": asked["id"], "result": said }));
+    };
+    let scopes = json!([null, "file:///a", "file:///b"]);
+    answer(&mut client, scopes, json!([null, severity("hint"), severity("off")]));
+    let shown = |client: &mut Client, name: &str, wanted: &[u64]| {
+        let uri = format!("file:///{name}/packages.nix");
+        client.open_as(&uri, "{ nosuch = \"1\"; }");
+        client.wait("its diagnostics", PATIENCE, |message| {
+            let found = message["params"]["diagnostics"].as_array();
+            let found = found.map(|all| all.iter().map(|d| d["severity"].as_u64()).collect());
+            let wanted: Vec<_> = wanted.iter().copied().map(Some).collect();
+            message["params"]["uri"] == uri && found == Some(wanted)
+        });
+    };
+    shown(&mut client, "a", &[4]);
+    shown(&mut client, "b/c", &[]);
+    shown(&mut client, "ab", &[1]);
+
+    // A folder that is opened later has its own as well.
+    let event = json!({ "event": { "added": [folder("d")], "removed": [folder("a")] } });
+    client.notify("workspace/didChangeWorkspaceFolders", event);
+    let scopes = json!([null, "file:///b", "file:///d"]);
+    answer(&mut client, scopes, json!([null, severity("off"), severity("warning")]));
+    shown(&mut client, "d", &[2]);
     client.stop();
 }

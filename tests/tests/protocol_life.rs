@@ -89,7 +89,8 @@ fn it_says_what_it_can_do_and_nothing_more() {
             "inlayHintProvider",
             "positionEncoding",
             "semanticTokensProvider",
-            "textDocumentSync"
+            "textDocumentSync",
+            "workspace"
         ]
     );
     assert_eq!(capabilities["positionEncoding"], "utf-16");
@@ -273,5 +274,25 @@ fn an_index_that_appears_changes_or_breaks_is_noticed() {
 
     std::fs::write(&meta, whole).expect("it can be written");
     assert_eq!(codes(&client.pushed(1)), [""; 0], "it goes on when the index is back");
+    client.stop();
+}
+
+#[test]
+fn an_index_that_is_deleted_and_replaced_is_noticed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (index, away) = (dir.path().join("index"), dir.path().join("away"));
+    small_index::write(&index, &small_index::packages());
+    let mut client = Client::greet(&index, json!({}));
+    client.open("{ nodejs = \"20.11.1\"; }");
+    // What is shown in between may be of no index, or of the one that comes with the program.
+    let until = |client: &mut Client, wanted: &[&str]| while codes(&client.pushed(1)) != wanted {};
+    until(&mut client, &["unknown-version"]);
+
+    std::fs::rename(&index, &away).expect("it is ours");
+    small_index::write(&index, &[small_index::package("nodejs", "", &["20.11.1"])]);
+    until(&mut client, &[]);
+    std::fs::remove_dir_all(&index).expect("it is ours");
+    std::fs::rename(&away, &index).expect("it is ours");
+    until(&mut client, &["unknown-version"]);
     client.stop();
 }

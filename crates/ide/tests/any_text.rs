@@ -1,8 +1,6 @@
 //! The properties that the fuzz targets try, over texts made of the pieces that packages.nix files
 //! are made of, for a bounded number of rounds. They need no nightly compiler.
 
-use std::fs;
-
 use proptest::{collection::vec, prelude::*, sample::select};
 use syntax::Encoding;
 
@@ -78,13 +76,13 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 /// The files that fuzzing begins with.
-fn seeds() -> Vec<String> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds");
-    let files = fs::read_dir(folder).expect("the seeds are there");
-    let mut files: Vec<_> = files.map(|file| file.expect("it can be listed").path()).collect();
-    files.sort();
-    assert!(!files.is_empty());
-    files.iter().map(|file| fs::read_to_string(file).expect("a seed is text")).collect()
+fn seeds() -> Vec<&'static str> {
+    vec![
+        include_str!("../../../fuzz/seeds/short.nix"),
+        include_str!("../../../fuzz/seeds/unclosed.nix"),
+        include_str!("../../../fuzz/seeds/web-service.nix"),
+        include_str!("../../../fuzz/seeds/with-mistakes.nix"),
+    ]
 }
 
 fn encoding() -> impl Strategy<Value = Encoding> {

@@ -44,7 +44,7 @@ pub(crate) async fn definition(
     params: GotoDefinitionParams,
 ) -> Result<Option<GotoDefinitionResponse>> {
     let at = params.text_document_position_params;
-    let clone = state.nixpkgs();
+    let clone = state.nixpkgs(&at.text_document.uri);
     let cache = state.cache.clone();
     let found = state.ask(&at.text_document.uri, move |asked| {
         let (doc, session) = (&asked.document, &asked.session);
@@ -100,7 +100,7 @@ pub(crate) async fn source(state: &Arc<State>, params: SourceParams) -> Result<S
     let path = params.uri.path().decode().to_string_lossy().into_owned();
     let (commit, file) = path.trim_start_matches('/').split_once('/').ok_or_else(wrong)?;
     let commit: CommitId = commit.parse().map_err(|_| wrong())?;
-    let clone = state.nixpkgs().ok_or_else(|| {
+    let clone = state.nixpkgs(&params.uri).ok_or_else(|| {
         refused("the setting nixpkgs.clone names no clone of nixpkgs to read it from".to_owned())
     })?;
     let file = file.to_owned();

@@ -92,7 +92,7 @@ async fn write(
         Some(open) => Some(open.text()),
         None => locks::text_at(&path).map_err(|error| failed_to_write(&path, &error))?,
     };
-    let clone = state.nixpkgs();
+    let clone = state.nixpkgs(&file.uri);
     let old = before.clone();
     let made = progress::run(state, "Locking pins", token, move |job| {
         let old = old.as_deref().map(Lock::parse);
