@@ -20,7 +20,7 @@ pub(super) struct Sent(Option<tokio::task::JoinHandle<bool>>);
 
 impl Sent {
     /// Whether they were applied, once that is known.
-    pub async fn is_done(self) -> bool {
+    pub async fn done(self) -> bool {
         match self.0 {
             Some(task) => task.await.unwrap_or(false),
             None => true,

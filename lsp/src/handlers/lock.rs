@@ -60,7 +60,7 @@ pub(super) async fn align(
         // The lock is for the file behind the edits: it waits for them, and nobody waits for it.
         tokio::spawn(async move {
             let has_lock = locks::path_beside(&file.uri).is_some_and(|path| path.exists());
-            if applied.is_done().await && has_lock {
+            if applied.done().await && has_lock {
                 let written = write(&state, &file, after, BTreeSet::new(), None).await;
                 if let Err(error) = written {
                     let message = format!("packages.lock was not written: {}", error.message);

@@ -190,7 +190,10 @@ impl State {
             return false;
         };
         loaded.id = entry.id;
-        for &(big, sym) in difference.changed.iter().chain(&difference.removed) {
+        // What is added may have been there before: its places say that it is gone.
+        let everything =
+            [&difference.changed, &difference.removed, &difference.added].into_iter().flatten();
+        for &(big, sym) in everything.clone() {
             for inst in &self.bigs[big.0 as usize].instances {
                 let inst = &self.heap.insts[inst.0 as usize];
                 if let Some(&thunk) = inst.cells.get(&sym) {
@@ -198,7 +201,7 @@ impl State {
                 }
             }
         }
-        for key in difference.changed.iter().chain(&difference.removed) {
+        for key in everything {
             seeds.extend(self.ghosts.get(key).into_iter().flatten());
         }
         for key in difference.added.iter().chain(&difference.removed) {

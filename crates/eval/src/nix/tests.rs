@@ -370,11 +370,13 @@ struct Written {
     uses: [Option<u8>; PACKAGES],
     /// Which of the names of `xorg`, and which of the scope's, are there.
     xorg: [Option<u8>; 8],
-    scope: [Option<u8>; 8],
+    scope: [Option<u8>; 16],
     /// What the first names for others stand for.
     aliases: [Option<u8>; 6],
     /// Comments, and functions that nobody calls.
     noise: [u8; 4],
+    /// Whether the set with a scope of its own is there.
+    scoped: bool,
 }
 
 const PACKAGES: usize = 36;
@@ -388,16 +390,17 @@ impl Written {
             versions: [0; PACKAGES],
             uses: std::array::from_fn(|n| (n % 3 == 0 && n > 0).then(|| (n - 1) as u8)),
             xorg: [Some(0); 8],
-            scope: [Some(0); 8],
+            scope: [Some(0); 16],
             aliases: [Some(1); 6],
             noise: [0; 4],
+            scoped: true,
         }
     }
 
     fn edit(&mut self, (what, which, value): Edit) {
         let which = usize::from(which);
         let some = (!value.is_multiple_of(4)).then_some(value);
-        match what % 6 {
+        match what % 7 {
             0 => self.versions[which % PACKAGES] = value,
             // A package uses only ones before it, so that none uses itself.
             1 => {
@@ -405,8 +408,9 @@ impl Written {
                 self.uses[which % PACKAGES] = some.filter(|_| most > 0).map(|value| value % most);
             }
             2 => self.xorg[which % 8] = some,
-            3 => self.scope[which % 8] = some,
+            3 => self.scope[which % 16] = some,
             4 => self.aliases[which % 6] = some,
+            5 => self.scoped = !self.scoped,
             _ => self.noise[which % 4] = value,
         }
     }
@@ -448,6 +452,8 @@ impl Written {
             })
             .collect();
         let [comment, function, constant, skeleton] = self.noise;
+        let scope = "    scope = lib.fix (import ../scope { inherit newScope stdenv; });\n";
+        let scope = if self.scoped { scope } else { "" };
         let mut files = vec![
             ("default.nix".to_owned(), DEFAULT.to_owned()),
             ("pkgs/stdenv/default.nix".to_owned(), "throw \"replaced\"".to_owned()),
@@ -478,8 +484,7 @@ impl Written {
                      builtins.mapAttrs (name: alias: if base ? ${{name}} then throw name else \
                      alias) (import ./aliases.nix base);\n  base = with pkgs; {{\n    inherit \
                      stdenv lib newScope;\n    callPackage = newScope {{ }};\n    xorg = import \
-                     ../xorg {{ inherit stdenv; }};\n    scope = lib.fix (import ../scope {{ \
-                     inherit newScope stdenv; }});\n{all}  }};\n  pkgs = base // (if skeleton > 90 \
+                     ../xorg {{ inherit stdenv; }};\n{scope}{all}  }};\n  pkgs = base // (if skeleton > 90 \
                      then {{ }} else aliases base);\nin pkgs",
                     skeleton / 2
                 ),
@@ -503,6 +508,16 @@ impl Written {
         }
         Tree(files.into_iter().collect())
     }
+}
+
+/// A set that was removed and is there again, as when a removal is taken back.
+#[test]
+fn a_set_goes_and_comes_back() {
+    let there = Written::new();
+    let gone = Written { scoped: false, ..there.clone() };
+    let other = Written { versions: [7; PACKAGES], ..gone.clone() };
+    let again = Written { versions: [7; PACKAGES], ..there.clone() };
+    walk(&[&there, &gone, &there, &gone, &other, &again, &other, &there].map(Written::tree));
 }
 
 proptest::proptest! {
