@@ -14,8 +14,9 @@ use tokio::{sync::watch, task, time};
 
 use crate::OpenSource;
 
-/// How long a request waits for an index that is being opened, before it is answered without.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a request waits for an index that is being opened, before it is answered without. To
+/// unpack the starter index for the first time takes half of it.
+const PATIENCE: Duration = Duration::from_secs(12);
 
 /// How often the index is looked at for news, and a failed one is tried again.
 const LOOK: Duration = Duration::from_secs(2);

@@ -336,7 +336,7 @@ async fn an_index_that_fails_to_open_is_tried_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_unknown_while_the_index_is_being_opened() {
     let open_source = Arc::new(|| {
-        std::thread::sleep(Duration::from_secs(7));
+        std::thread::sleep(Duration::from_secs(14));
         Ok(Arc::new(Odd::new(Arc::default())) as Arc<dyn PackageSource>)
     });
     let mut session = Session::start(config(open_source)).await;

@@ -77,7 +77,11 @@ fn what_is_no_package_of_a_known_revision() {
     );
     check(&format!("let p = {fetch}; in {{ p }}: [ p.git ]"), &["(a)"]);
     check(&format!("let git = 1; in with {fetch}; [ git go ]"), &["go at a", "(a)"]);
-    check(&format!("with {fetch}; with unknown; [ git ]"), &["(a)"]);
+    // Where nobody else has the name, the inner set is one of nixpkgs.
+    check(
+        &format!("with {fetch}; with python3Packages; [ requests ]"),
+        &["python3Packages.requests at a", "(a)"],
+    );
 }
 
 #[test]

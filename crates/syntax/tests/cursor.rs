@@ -97,7 +97,7 @@ fn in_versions() {
     check("{ a = { version = \"1$0\"; }; }", expect![[r#"version of a in "1""#]]);
     check("{ a.version = \"1$0\"; }", expect![[r#"version of a in "1""#]]);
     check("{ a = { version = \"1\"; revision = \"$0\"; }; }", expect!["revision of a"]);
-    check("{ a = { version = \"1\"; rev$0ision = \"\"; }; }", expect!["revision of a"]);
+    check("{ a = { version = \"1\"; rev$0ision = \"\"; }; }", expect!["the name of revision of a"]);
     check("{ a$0 = { version = \"1\"; }; }", expect![[r#"name [] "a", replaces "a", goes on"#]]);
 }
 

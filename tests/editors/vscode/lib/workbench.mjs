@@ -105,8 +105,9 @@ export class Workbench {
     const row = this.choices.filter({ hasText: title }).first();
     for (let tries = 0; ; tries++) {
       await this.pressUntil('F1', this.question);
-      await this.question.fill(`>${title}`);
       try {
+        // A palette that is just closing takes no text.
+        await this.question.fill(`>${title}`, { timeout: 3000 });
         return await row.click({ timeout: 3000 });
       } catch (error) {
         if (tries >= 10) throw error;
