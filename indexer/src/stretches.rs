@@ -31,7 +31,7 @@ use crate::{
 const LONGEST: usize = 2_500;
 /// How many commits a stretch has at least, of a line that is cut. Towards the end of the line
 /// stretches become shorter, so that all threads end at about the same time.
-const SHORTEST: usize = 500;
+const SHORTEST: usize = 1_000;
 /// A line shorter than this is not cut: to look at one more whole revision would take longer.
 const WORTH_CUTTING: usize = 600;
 /// How many stretches for each thread may be looked at before the oldest is done with.
@@ -154,7 +154,7 @@ fn cut(length: usize, threads: usize) -> Vec<Range<usize>> {
     let mut from = 0;
     while from < length {
         let left = length - from;
-        let most = (left / threads / AHEAD).clamp(SHORTEST.min(length / threads), LONGEST);
+        let most = (left * 2 / 3 / threads).clamp(SHORTEST.min(length / threads), LONGEST);
         // What is left over is not worth a stretch of its own.
         let to = if left < most * 3 / 2 { length } else { from + most };
         stretches.push(from..to);
