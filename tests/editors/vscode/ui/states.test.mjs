@@ -33,7 +33,8 @@ describe('an empty window', { timeout: 120_000 }, () => {
     for (const title of ['Say what you need', 'Choose a version', 'See how the pins stand', 'Lock them']) {
       // The step that is open already cannot be pressed.
       const step = page.locator('.getting-started-step', { hasText: title }).first();
-      if ((await step.getAttribute('aria-expanded')) !== 'true') await step.click();
+      await step.click({ timeout: 3000 }).catch(() => {});
+      await is(page.locator('.getting-started-step.expanded', { hasText: title }));
       const picture = page.locator('.getting-started-media img').first();
       await is(picture);
       await page.waitForFunction(() => {
