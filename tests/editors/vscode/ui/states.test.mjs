@@ -33,8 +33,12 @@ describe('an empty window', { timeout: 120_000 }, () => {
     for (const title of ['Say what you need', 'Choose a version', 'See how the pins stand', 'Lock them']) {
       // The step that is open already cannot be pressed.
       const step = page.locator('.getting-started-step', { hasText: title }).first();
-      await step.click({ timeout: 3000 }).catch(() => {});
-      await is(page.locator('.getting-started-step.expanded', { hasText: title }));
+      const open = page.locator('.getting-started-step.expanded', { hasText: title });
+      for (let tries = 0; tries < 10 && !(await open.isVisible()); tries++) {
+        await step.click({ timeout: 2000, force: true }).catch(() => {});
+        await open.waitFor({ timeout: 1000 }).catch(() => {});
+      }
+      await is(open);
       const picture = page.locator('.getting-started-media img').first();
       await is(picture);
       await page.waitForFunction(() => {
