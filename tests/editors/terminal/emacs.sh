@@ -8,6 +8,6 @@ nix-archiver editor emacs --install --yes > /dev/null
 grep -q 'inhibit-startup-screen' ~/.emacs.d/init.el && echo 'ok - what was in the configuration is there still'
 emacs --batch --load ~/.emacs.d/init.el --eval '(unless (featurep (quote nix-archiver)) (kill-emacs 1))' &&
   echo 'ok - the configuration loads ours'
-mkdir -p /work/emacs-files
-export WORK=/work/emacs-files CONFIGURATION=$HOME/.emacs.d/nix-archiver.el
-cd /work/emacs && emacs --batch --load test.el
+mkdir -p /try/emacs-files
+export WORK=/try/emacs-files CONFIGURATION=$HOME/.emacs.d/nix-archiver.el
+cd /try/emacs && emacs --batch --load test.el

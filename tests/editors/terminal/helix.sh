@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # See run.sh. Helix, set up by `nix-archiver editor helix --install`.
 set -euo pipefail
-. /work/terminal/screen.sh
+. /try/terminal/screen.sh
 trap stop EXIT
 
 hx --version
 mkdir -p ~/.config/helix
 printf '[[language]]\nname = "rust"\nauto-format = true\n' > ~/.config/helix/languages.toml
-nix-archiver editor helix --install --yes > /work/said
-has 'the difference was shown' /work/said '^\+\[language-server\.nix-archiver\]'
+nix-archiver editor helix --install --yes > /try/said
+has 'the difference was shown' /try/said '^\+\[language-server\.nix-archiver\]'
 has 'what was in the configuration is there still' ~/.config/helix/languages.toml '^auto-format = true'
-hx --health nix-packages > /work/health 2>&1
-has 'Helix finds the server' /work/health 'nix-archiver.*/usr/local/bin/nix-archiver'
+hx --health nix-packages > /try/health 2>&1
+has 'Helix finds the server' /try/health 'nix-archiver.*/usr/local/bin/nix-archiver'
 
-file=/work/project/packages.nix
+file=/try/project/packages.nix
 printf '{\n\n  ripgerp = "13.0.0";\n}\n' > "$file"
 start "hx $file"
 sees 'a name that never was is reported' '●.*ripgerp|ripgerp.*●|^ *● *3 '

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # See run.sh. Kakoune with kakoune-lsp, which has to be on PATH, set up by `nix-archiver editor kakoune`.
 set -euo pipefail
-. /work/terminal/screen.sh
+. /try/terminal/screen.sh
 trap stop EXIT
 
 kak-lsp --version
@@ -10,7 +10,7 @@ echo 'eval %sh{kak-lsp}' > ~/.config/kak/kakrc
 nix-archiver editor kakoune --install --yes > /dev/null
 has 'what was in the configuration is there still' ~/.config/kak/kakrc '^eval %sh\{kak-lsp\}$'
 
-file=/work/project/packages.nix
+file=/try/project/packages.nix
 printf '{\n\n  ripgerp = "13.0.0";\n}\n' > "$file"
 start "kak $file"
 sees 'Kakoune has the file' 'packages\.nix'

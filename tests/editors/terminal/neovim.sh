@@ -2,12 +2,12 @@
 # See run.sh. Neovim of Debian 13, set up by `nix-archiver editor neovim --install`: what it puts into
 # plugin/ is loaded at the start, without a word in init.lua.
 set -euo pipefail
-. /work/terminal/screen.sh
+. /try/terminal/screen.sh
 trap stop EXIT
 
 nvim --version | head -1
 nix-archiver editor neovim --install --yes > /dev/null
-file=/work/project/packages.nix
+file=/try/project/packages.nix
 printf '{\n\n  ripgerp = "13.0.0";\n}\n' > "$file"
 start "nvim -i NONE -n $file"
 sees 'a name that never was is reported' 'E .*ripgerp'
@@ -32,6 +32,6 @@ keys -l ':qall!'
 keys Enter
 
 # The same through Neovim's own functions, as on older releases.
-mkdir -p /work/api
-export WORK=/work/api CONFIGURATION=/work/editors/neovim/nix-archiver.lua
-cd /work/neovim && bash api.sh
+mkdir -p /try/api
+export WORK=/try/api CONFIGURATION=/try/editors/neovim/nix-archiver.lua
+cd /try/neovim && bash api.sh

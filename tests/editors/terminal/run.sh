@@ -10,11 +10,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 : "${NIX_ARCHIVER:?must name the program}" "${NIX_ARCHIVER_INDEX:?must name the index}"
 
 # Everything goes into the folder, so that nothing has to be mounted.
-rm -rf "$root/work"
-mkdir -p "$root/work/editors"
-cp -r "$NIX_ARCHIVER_INDEX" "$root/work/index"
-cp -r "$here" "$here/../neovim" "$here/../emacs" "$root/work"
-cp -r "$here/../../../editors" "$root/work"
+rm -rf "$root/try"
+mkdir -p "$root/try/editors"
+cp -r "$NIX_ARCHIVER_INDEX" "$root/try/index"
+cp -r "$here" "$here/../neovim" "$here/../emacs" "$root/try"
+cp -r "$here/../../../editors" "$root/try"
 install -m 755 "$NIX_ARCHIVER" "$root/usr/local/bin/nix-archiver"
 
 # Terminals are made in /dev/pts, and Helix finds itself in /proc. The mounts are in a namespace of
@@ -26,12 +26,12 @@ inside='
 passed=0
 failed=0
 for editor in "$@"; do
-  rm -rf "$root/work/home"
-  mkdir -p "$root/work/home" "$root/work/project"
+  rm -rf "$root/try/home"
+  mkdir -p "$root/try/home" "$root/try/project"
   output=$(timeout 300 unshare --mount bash -c "$inside" "$root" env -i \
-    PATH=/usr/local/bin:/usr/bin:/bin HOME=/work/home TERM=xterm-256color LANG=C.UTF-8 \
-    NIX_ARCHIVER=/usr/local/bin/nix-archiver NIX_ARCHIVER_INDEX=/work/index \
-    bash "/work/terminal/$editor.sh" < /dev/null 2>&1) || true
+    PATH=/usr/local/bin:/usr/bin:/bin HOME=/try/home TERM=xterm-256color LANG=C.UTF-8 \
+    NIX_ARCHIVER=/usr/local/bin/nix-archiver NIX_ARCHIVER_INDEX=/try/index \
+    bash "/try/terminal/$editor.sh" < /dev/null 2>&1) || true
   printf '%s\n' "$output" | sed "s/^\(not \)\?ok - /&$editor: /"
   ok=$(grep -c '^ok - ' <<< "$output" || true)
   not_ok=$(grep -c '^not ok - ' <<< "$output" || true)
