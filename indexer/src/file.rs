@@ -37,7 +37,7 @@ pub fn file_at(repo: &Path, commit: CommitId, path: &str) -> Result<Option<Strin
     let tree = tree.tree().map_err(|error| failed(error.to_string()))?;
     let entry = tree.lookup_entry_by_path(path).map_err(|error| failed(error.to_string()))?;
     let Some(entry) = entry.filter(|entry| entry.mode().is_blob()) else { return Ok(None) };
-    let object = entry.object().map_err(|error| failed(error.to_string()))?;
-    let text = String::from_utf8(object.data.clone());
+    let mut object = entry.object().map_err(|error| failed(error.to_string()))?;
+    let text = String::from_utf8(std::mem::take(&mut object.data));
     text.map(Some).map_err(|_| failed("it is not UTF-8".to_owned()))
 }

@@ -245,7 +245,7 @@ mod tests {
             for stretch in &cuts {
                 prop_assert_eq!(stretch.start, end);
                 prop_assert!(stretch.start < stretch.end);
-                prop_assert!(threads == 1 || stretch.len() <= LONGEST * 3 / 2);
+                prop_assert!(threads == 1 || stretch.len() <= LONGEST);
                 end = stretch.end;
             }
             prop_assert_eq!(end, length);

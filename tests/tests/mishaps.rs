@@ -4,69 +4,12 @@
 
 use std::{
     fs,
-    path::PathBuf,
     process::{Command, Stdio},
     thread,
     time::Duration,
 };
 
-use nix_archiver_tests::{
-    lsp_client::program,
-    nix::{Ended, end},
-    small_index::{packages, write},
-};
-use tempfile::TempDir;
-
-/// A folder with an index, a packages.nix and its lock.
-struct Home {
-    dir: TempDir,
-}
-
-impl Home {
-    fn new(pins: &str) -> Self {
-        let home = Self { dir: tempfile::tempdir().expect("a directory") };
-        write(&home.path("index"), &packages());
-        fs::write(home.path("packages.nix"), pins).expect("it is ours");
-        home
-    }
-
-    fn path(&self, below: &str) -> PathBuf {
-        self.dir.path().join(below)
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).expect("it is there")
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(program());
-        self.surround(&mut command);
-        command.args(args);
-        command
-    }
-
-    fn surround(&self, command: &mut Command) {
-        command.current_dir(self.dir.path()).env("NIX_ARCHIVER_INDEX", self.path("index"));
-        command.env("XDG_CONFIG_HOME", self.path("config")).stdin(Stdio::null());
-    }
-
-    #[track_caller]
-    fn ends(&self, code: i32, args: &[&str]) -> Ended {
-        let ended = end(&mut self.command(args));
-        assert_eq!(ended.code, Some(code), "{args:?}: {}{}", ended.out, ended.err);
-        assert!(!ended.err.contains("panicked"), "{}", ended.err);
-        ended
-    }
-
-    /// What lies beside the files that are meant to be there.
-    fn left_behind(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.dir.path()).expect("it is there");
-        let names = entries.map(|e| e.expect("it can be read").file_name().into_string());
-        let mut names: Vec<String> = names.map(|name| name.expect("UTF-8")).collect();
-        names.retain(|name| name.starts_with(".nix-archiver"));
-        names
-    }
-}
+use nix_archiver_tests::{home::Home, lsp_client::program, nix::end};
 
 /// Killed at any moment of its run: what is there is the old file or the new one.
 #[test]

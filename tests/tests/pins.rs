@@ -1,61 +1,12 @@
 //! The commands that edit, lock and check a packages.nix, as their users run them.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::fs;
 
 use nix_archiver_tests::{
-    lsp_client::program,
+    home::Home,
     small_index::{packages, write},
 };
 use serde_json::Value;
-use tempfile::TempDir;
-
-/// A folder with an index beside it.
-struct Home {
-    dir: TempDir,
-}
-
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Home {
-    fn new(pins: &str) -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
-        let home = Self { dir };
-        write(&home.path("index"), &packages());
-        fs::write(home.path("packages.nix"), pins).expect("it is ours");
-        home
-    }
-
-    fn path(&self, below: &str) -> PathBuf {
-        self.dir.path().join(below)
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).expect("it is there")
-    }
-
-    #[track_caller]
-    fn run(&self, args: &[&str]) -> Ran {
-        let mut command = Command::new(program());
-        command.args(args).env("NIX_ARCHIVER_INDEX", self.path("index"));
-        let ended = command.current_dir(self.dir.path()).output().expect("it starts");
-        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        let ran =
-            Ran { code: ended.status.code(), out: text(ended.stdout), err: text(ended.stderr) };
-        assert!(!ran.err.contains("panicked"), "{}", ran.err);
-        ran
-    }
-
-    #[track_caller]
-    fn ends(&self, code: i32, args: &[&str]) -> Ran {
-        let ran = self.run(args);
-        assert_eq!(ran.code, Some(code), "{args:?}: {}{}", ran.out, ran.err);
-        ran
-    }
-}
 
 #[test]
 fn pins_come_and_go() {

@@ -1,7 +1,7 @@
 //! Where a pin leads: to its package's source in nixpkgs, as of the pinned revision.
 
 use model::{AttrPath, CommitId, SourceError};
-use syntax::{Pin, Place, TextRange, locate};
+use syntax::{Pin, TextRange};
 
 use crate::{Index, LockFile, Snapshot};
 
@@ -31,16 +31,7 @@ pub(crate) fn definition(
     snapshot: &Snapshot,
     offset: usize,
 ) -> Result<Option<Definition>, SourceError> {
-    let document = snapshot.document;
-    let Some(file) = document.pin_file() else { return Ok(None) };
-    let (pin, range) = match locate(&document.text, file, offset) {
-        Some(Place::Name(name)) => match name.pin {
-            Some(pin) => (pin, pin.name_range()),
-            None => return Ok(None),
-        },
-        Some(Place::Version { pin, literal }) => (pin, literal.range),
-        _ => return Ok(None),
-    };
+    let Some((pin, range)) = snapshot.document.pin_at(offset) else { return Ok(None) };
     Ok(Some(Definition { range, path: pin.path.clone(), source: source(snapshot, pin)? }))
 }
 

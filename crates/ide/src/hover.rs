@@ -1,7 +1,7 @@
 //! Hover: the history of what is pinned.
 
 use model::{Requirement, SourceError};
-use syntax::{Pin, Place, TextRange, locate};
+use syntax::{Pin, TextRange};
 
 use crate::{Index, LockFile, Markup, Snapshot, describe};
 
@@ -15,16 +15,7 @@ pub struct Hover {
 }
 
 pub(crate) fn hover(snapshot: &Snapshot, offset: usize) -> Result<Option<Hover>, SourceError> {
-    let document = snapshot.document;
-    let Some(file) = document.pin_file() else { return Ok(None) };
-    let (pin, range) = match locate(&document.text, file, offset) {
-        Some(Place::Name(name)) => match name.pin {
-            Some(pin) => (pin, pin.name_range()),
-            None => return Ok(None),
-        },
-        Some(Place::Version { pin, literal }) => (pin, literal.range),
-        _ => return Ok(None),
-    };
+    let Some((pin, range)) = snapshot.document.pin_at(offset) else { return Ok(None) };
     let Index::Ready(source) = snapshot.index else { return Ok(None) };
     let Some(mut markup) = describe_pin(snapshot, source, pin)? else { return Ok(None) };
     if let LockFile::Read(lock) = snapshot.lock

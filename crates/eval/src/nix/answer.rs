@@ -2,8 +2,9 @@
 
 use super::{
     heap::Recipe,
-    machine::{Machine, STACK_BYTES, State},
-    prims,
+    machine::{Machine, STACK_BYTES},
+    state::State,
+    strings,
     value::Fail,
 };
 use crate::source::Source;
@@ -21,7 +22,7 @@ pub fn evaluate_json(source: &dyn Source, expression: &'static str) -> Result<St
     let json = stacker::grow(STACK_BYTES, || {
         machine.ask(node, |m| {
             let thunk = m.import("/prelude/expression.nix")?;
-            prims::to_json(m, thunk)
+            strings::to_json(m, thunk)
         })
     });
     json.map(|json| json.to_string()).map_err(|fail| match &*fail {

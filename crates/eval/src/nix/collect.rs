@@ -10,8 +10,8 @@ use rustc_hash::FxHashSet;
 use super::{
     heap::{Cell, ETERNAL, Env, Heap, Marked, Marks, NodeId, Recipe},
     ir::BigId,
-    machine::State,
     pick::{Known, Picked},
+    state::State,
     value::{Attrs, EnvId, InstId, ThunkId, Value},
 };
 

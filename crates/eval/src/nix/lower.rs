@@ -2,7 +2,7 @@
 //!
 //! Sets with many bindings ("big sets") get an identity of their own that outlives a change of the
 //! file around them: when a new version of the file differs in some of their bindings only, just
-//! those are lowered again ([`update`]).
+//! those are lowered again ([`update`](super::update)).
 
 use std::{
     hash::{Hash, Hasher},
@@ -14,71 +14,10 @@ use rowan::ast::AstNode;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::{
+    bigs::{Big, BigBinding, BigText, FileIr, find_bigs, skeleton},
     ir::{AttrsExpr, BigId, Expr, Formal, LambdaExpr, Lookup, Name, Op, Param, Part, Slot, Then},
-    value::{InstId, Sym, Symbols, Value},
+    value::{Sym, Symbols, Value},
 };
-
-/// A big set: bindings by name, in the scope in which they stand.
-#[derive(Debug)]
-pub struct Big {
-    /// Whether its bindings see each other (`rec` or `let`).
-    pub recursive: bool,
-    pub bindings: FxHashMap<Sym, BigBinding>,
-    /// Every environment that it was evaluated in.
-    pub instances: Vec<InstId>,
-    scope: Option<Rc<Scope>>,
-}
-
-impl Big {
-    /// Forgets the bindings of a set that is in no file any more.
-    pub fn clear(&mut self) {
-        self.bindings = FxHashMap::default();
-        self.scope = None;
-    }
-}
-
-/// One binding of a big set.
-#[derive(Debug)]
-pub struct BigBinding {
-    pub expr: Rc<Expr>,
-    /// Of the text that it comes from.
-    pub hash: u64,
-}
-
-/// A lowered file.
-#[derive(Debug)]
-pub struct FileIr {
-    pub root: Rc<Expr>,
-    /// The big sets in order of their place.
-    pub bigs: Vec<BigText>,
-    /// Of the file's text without the bindings of its big sets.
-    skeleton: u64,
-    /// The text, if there are big sets in it.
-    text: String,
-}
-
-/// Where the bindings of a big set stand in the file's text.
-#[derive(Debug)]
-pub struct BigText {
-    pub big: BigId,
-    entries: Vec<EntryText>,
-}
-
-/// Where one binding stands, or one `inherit`, and the names that it binds.
-#[derive(Debug)]
-struct EntryText {
-    start: usize,
-    end: usize,
-    names: Vec<Sym>,
-}
-
-/// What [`update`] found to be different.
-#[derive(Debug, Default)]
-pub struct Difference {
-    pub changed: Vec<(BigId, Sym)>,
-    pub added: Vec<(BigId, Sym)>,
-    pub removed: Vec<(BigId, Sym)>,
-}
 
 /// The parts of the machine that lowering adds to.
 pub struct Tables<'a> {
@@ -90,19 +29,19 @@ pub struct Tables<'a> {
 }
 
 #[derive(Debug)]
-struct Scope {
+pub struct Scope {
     kind: ScopeKind,
     parent: Option<Rc<Scope>>,
 }
 
 #[derive(Debug)]
-enum ScopeKind {
+pub enum ScopeKind {
     Slots(Box<[Sym]>),
     With,
     Big,
 }
 
-type ScopeRef = Option<Rc<Scope>>;
+pub type ScopeRef = Option<Rc<Scope>>;
 
 /// How deep brackets may nest in a file.
 const MAX_NESTING: usize = 4_000;
@@ -145,124 +84,7 @@ pub fn file(tables: &mut Tables<'_>, path: &Rc<str>, text: &str) -> FileIr {
     FileIr { root, bigs, skeleton, text }
 }
 
-/// Brings a lowered file's big sets up to a new text of it, or says `None` if more has changed than
-/// their bindings: then the file has to be lowered anew.
-pub fn update(
-    tables: &mut Tables<'_>,
-    path: &Rc<str>,
-    ir: &mut FileIr,
-    text: &str,
-) -> Option<Difference> {
-    if ir.bigs.is_empty() {
-        return None;
-    }
-    update_region(tables, path, ir, text).or_else(|| update_whole(tables, path, ir, text))
-}
-
-/// [`update`], if the texts differ in one place only, within the bindings of one big set: just the
-/// bindings there are parsed.
-fn update_region(
-    tables: &mut Tables<'_>,
-    path: &Rc<str>,
-    ir: &mut FileIr,
-    text: &str,
-) -> Option<Difference> {
-    let (old, new) = (ir.text.as_bytes(), text.as_bytes());
-    let prefix = common_prefix(old, new);
-    let most = old.len().min(new.len()) - prefix;
-    let suffix = common_suffix(&old[prefix..], &new[prefix..]).min(most);
-    let (from, to) = (prefix, old.len() - suffix);
-    let at = ir.bigs.iter().position(|big| match (big.entries.first(), big.entries.last()) {
-        (Some(first), Some(last)) => first.end <= from && to <= last.start,
-        _ => false,
-    })?;
-    let entries = &ir.bigs[at].entries;
-    // The entries that the difference touches, and the text up to the ones around them.
-    let first = entries.partition_point(|e| e.end <= from);
-    let after = entries.partition_point(|e| e.start < to).max(first);
-    let (start, end) = (entries[first - 1].end, entries.get(after)?.start);
-    let new_end = end + new.len() - old.len();
-    let region = text.get(start..new_end)?;
-    let last_line = region.rsplit('\n').next().unwrap_or_default();
-    if last_line.contains('#') {
-        return None;
-    }
-    let wrapped = format!("{{{region}\n}}");
-    let Some(ast::Expr::AttrSet(set)) = parse(&wrapped).ok()?.expr() else { return None };
-    let found: Vec<ast::Entry> = set.entries().collect();
-    if !found.iter().all(is_static) || !ends_at(&set, wrapped.len()) {
-        return None;
-    }
-    let mut lower = Lower::new(tables, path.clone());
-    // Less the brace that was put before the region.
-    let texts: Vec<EntryText> = lower.entry_texts(&found, start.wrapping_sub(1));
-    let gone: FxHashSet<Sym> =
-        entries[first..after].iter().flat_map(|e| &e.names).copied().collect();
-    let come: FxHashSet<Sym> = texts.iter().flat_map(|e| &e.names).copied().collect();
-    let others = entries[..first].iter().chain(&entries[after..]).flat_map(|e| &e.names);
-    if others.into_iter().any(|sym| gone.contains(sym) || come.contains(sym)) {
-        return None;
-    }
-    let big = ir.bigs[at].big;
-    let mut difference = Difference::default();
-    lower.change_bindings(big, found, gone, &mut difference);
-    let shift = |e: &mut EntryText| {
-        e.start = e.start + new.len() - old.len();
-        e.end = e.end + new.len() - old.len();
-    };
-    ir.bigs[at].entries[after..].iter_mut().for_each(shift);
-    ir.bigs[at].entries.splice(first..after, texts);
-    for later in &mut ir.bigs[at + 1..] {
-        later.entries.iter_mut().for_each(shift);
-    }
-    text.clone_into(&mut ir.text);
-    Some(difference)
-}
-
-/// [`update`] by parsing the whole text.
-fn update_whole(
-    tables: &mut Tables<'_>,
-    path: &Rc<str>,
-    ir: &mut FileIr,
-    text: &str,
-) -> Option<Difference> {
-    let expr = parse(text).ok()?.expr()?;
-    let found = find_bigs(&expr, path);
-    if found.len() != ir.bigs.len() || skeleton(text, &found) != ir.skeleton {
-        return None;
-    }
-    let mut difference = Difference::default();
-    let mut lower = Lower::new(tables, path.clone());
-    for (node, text) in found.iter().zip(&mut ir.bigs) {
-        text.entries = lower.entry_texts(&node.entries(), 0);
-        let known = lower.t.bigs[text.big.0 as usize].bindings.keys().copied().collect();
-        lower.change_bindings(text.big, node.entries(), known, &mut difference);
-    }
-    text.clone_into(&mut ir.text);
-    Some(difference)
-}
-
-/// Whether a set is all there is in a text of this length.
-fn ends_at(set: &ast::AttrSet, len: usize) -> bool {
-    usize::from(set.syntax().text_range().end()) == len
-}
-
-fn common_prefix(a: &[u8], b: &[u8]) -> usize {
-    const STEP: usize = 4_096;
-    let whole = a.chunks(STEP).zip(b.chunks(STEP)).take_while(|(x, y)| x == y).count() * STEP;
-    let whole = whole.min(a.len()).min(b.len());
-    whole + a[whole..].iter().zip(&b[whole..]).take_while(|(x, y)| x == y).count()
-}
-
-fn common_suffix(a: &[u8], b: &[u8]) -> usize {
-    const STEP: usize = 4_096;
-    let whole = a.rchunks(STEP).zip(b.rchunks(STEP)).take_while(|(x, y)| x == y).count() * STEP;
-    let whole = whole.min(a.len()).min(b.len());
-    let (a, b) = (&a[..a.len() - whole], &b[..b.len() - whole]);
-    whole + a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count()
-}
-
-fn parse(text: &str) -> Result<ast::Root, String> {
+pub fn parse(text: &str) -> Result<ast::Root, String> {
     let mut depth = 0usize;
     for byte in text.bytes() {
         match byte {
@@ -281,115 +103,8 @@ fn parse(text: &str) -> Result<ast::Root, String> {
     }
 }
 
-/// A set or `let` of a file that has many bindings.
-enum BigNode {
-    Set(ast::AttrSet),
-    Let(ast::LetIn),
-}
-
-impl BigNode {
-    fn start(&self) -> u32 {
-        let node = match self {
-            Self::Set(set) => set.syntax(),
-            Self::Let(letin) => letin.syntax(),
-        };
-        node.text_range().start().into()
-    }
-
-    fn recursive(&self) -> bool {
-        match self {
-            Self::Set(set) => set.rec_token().is_some(),
-            Self::Let(_) => true,
-        }
-    }
-
-    fn entries(&self) -> Vec<ast::Entry> {
-        match self {
-            Self::Set(set) => set.entries().collect(),
-            Self::Let(letin) => letin.entries().collect(),
-        }
-    }
-}
-
-/// From how many names on a set is a big one.
-const LARGE: usize = 40;
-/// The same in files on which nearly everything depends.
-const SHARED: usize = 4;
-
-/// The big sets of a file, outermost only, in order of their place.
-fn find_bigs(root: &ast::Expr, path: &str) -> Vec<BigNode> {
-    let shared = ["/lib/", "/pkgs/stdenv/", "/pkgs/top-level/", "/trivial-builders"];
-    let shared = shared.iter().any(|part| path.contains(part));
-    let mut found = Vec::new();
-    let mut walk = root.syntax().preorder();
-    while let Some(event) = walk.next() {
-        let rowan::WalkEvent::Enter(node) = event else { continue };
-        let Some((big, names)) = static_set(&node) else { continue };
-        // A small set around a large one would hide the large one's bindings.
-        let is_large = |inner| static_set(&inner).is_some_and(|(_, names)| names >= LARGE);
-        if names >= LARGE || shared && names >= SHARED && !node.descendants().any(is_large) {
-            found.push(big);
-            walk.skip_subtree();
-        }
-    }
-    found
-}
-
-/// A set or `let` whose names are all written out, and how many they are.
-fn static_set(node: &rnix::SyntaxNode) -> Option<(BigNode, usize)> {
-    let big = if let Some(set) = ast::AttrSet::cast(node.clone()) {
-        BigNode::Set(set)
-    } else {
-        BigNode::Let(ast::LetIn::cast(node.clone())?)
-    };
-    let entries = big.entries();
-    let names = |e: &ast::Entry| if let ast::Entry::Inherit(i) = e { i.attrs().count() } else { 1 };
-    let count = entries.iter().map(names).sum();
-    entries.iter().all(is_static).then_some((big, count))
-}
-
-/// Whether the names that an entry binds are all written out.
-fn is_static(entry: &ast::Entry) -> bool {
-    let plain = |attr: &ast::Attr| match attr {
-        ast::Attr::Ident(_) => true,
-        ast::Attr::Str(s) => s.parts().all(|p| matches!(p, InterpolPart::Literal(_))),
-        ast::Attr::Dynamic(_) => false,
-    };
-    match entry {
-        ast::Entry::Inherit(inherit) => inherit.attrs().all(|a| plain(&a)),
-        ast::Entry::AttrpathValue(binding) => {
-            binding.attrpath().and_then(|p| p.attrs().next()).is_some_and(|a| plain(&a))
-        }
-    }
-}
-
-fn skeleton(text: &str, bigs: &[BigNode]) -> u64 {
-    let mut hasher = FxHasher::default();
-    let mut from = 0;
-    for big in bigs {
-        let entries = big.entries();
-        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { continue };
-        let start: usize = first.syntax().text_range().start().into();
-        let end: usize = last.syntax().text_range().end().into();
-        code_hash(&text[from..start], &mut hasher);
-        from = end;
-    }
-    code_hash(&text[from..], &mut hasher);
-    hasher.finish()
-}
-
-/// Hashes text so that a change of white space between words does not count, nor one of comments
-/// that take whole lines.
-fn code_hash(text: &str, hasher: &mut FxHasher) {
-    for line in text.lines().map(str::trim) {
-        if !line.is_empty() && !line.starts_with('#') {
-            line.hash(hasher);
-        }
-    }
-}
-
 /// What a name of a set is bound to, as syntax.
-enum Def {
+pub enum Def {
     Expr(ast::Expr),
     Inherit,
     InheritFrom(ast::Expr),
@@ -398,14 +113,14 @@ enum Def {
 
 /// The bindings of a set, with attribute paths taken apart.
 #[derive(Default)]
-struct Group {
+pub struct Group {
     recursive: bool,
-    defs: Vec<(Sym, Def)>,
+    pub defs: Vec<(Sym, Def)>,
     dynamic: Vec<(ast::Attr, Def)>,
 }
 
-struct Lower<'a, 't> {
-    t: &'a mut Tables<'t>,
+pub struct Lower<'a, 't> {
+    pub t: &'a mut Tables<'t>,
     path: Rc<str>,
     /// The path, if it is one of nixpkgs.
     file: Option<Sym>,
@@ -414,59 +129,10 @@ struct Lower<'a, 't> {
 }
 
 impl<'a, 't> Lower<'a, 't> {
-    fn new(t: &'a mut Tables<'t>, path: Rc<str>) -> Self {
+    pub fn new(t: &'a mut Tables<'t>, path: Rc<str>) -> Self {
         let dir = path.rsplit_once('/').map_or("/", |(dir, _)| dir).to_owned();
         let file = (!t.own.contains_key(&path)).then(|| t.syms.intern(&path));
         Self { t, path, file, dir, big_at: FxHashMap::default() }
-    }
-
-    /// Where entries stand, in a text that begins `offset` bytes before theirs does.
-    fn entry_texts(&mut self, entries: &[ast::Entry], offset: usize) -> Vec<EntryText> {
-        let text = |entry: &ast::Entry| {
-            let range = entry.syntax().text_range();
-            let at = |place: rowan::TextSize| usize::from(place).wrapping_add(offset);
-            let names = match entry {
-                ast::Entry::Inherit(inherit) => {
-                    inherit.attrs().filter_map(|attr| self.static_name(&attr)).collect()
-                }
-                ast::Entry::AttrpathValue(binding) => {
-                    let first = binding.attrpath().and_then(|path| path.attrs().next());
-                    first.and_then(|attr| self.static_name(&attr)).into_iter().collect()
-                }
-            };
-            EntryText { start: at(range.start()), end: at(range.end()), names }
-        };
-        entries.iter().map(text).collect()
-    }
-
-    /// Binds in a big set what `entries` say, and takes out of it what they say no more of `gone`.
-    fn change_bindings(
-        &mut self,
-        big: BigId,
-        entries: Vec<ast::Entry>,
-        mut gone: FxHashSet<Sym>,
-        difference: &mut Difference,
-    ) {
-        let (group, hashes) = self.group(entries);
-        let Big { recursive, ref scope, .. } = self.t.bigs[big.0 as usize];
-        let scope = scope.clone();
-        for (sym, def) in group.defs {
-            gone.remove(&sym);
-            let hash = hashes[&sym];
-            let before = self.t.bigs[big.0 as usize].bindings.get(&sym).map(|b| b.hash);
-            if before == Some(hash) {
-                continue;
-            }
-            let expr = self.def(&def, sym, &scope, recursive);
-            self.t.bigs[big.0 as usize].bindings.insert(sym, BigBinding { expr, hash });
-            let list =
-                if before.is_some() { &mut difference.changed } else { &mut difference.added };
-            list.push((big, sym));
-        }
-        for sym in gone {
-            self.t.bigs[big.0 as usize].bindings.remove(&sym);
-            difference.removed.push((big, sym));
-        }
     }
 
     fn optional(&mut self, expr: Option<ast::Expr>, scope: &ScopeRef) -> Rc<Expr> {
@@ -717,7 +383,7 @@ impl<'a, 't> Lower<'a, 't> {
             .collect()
     }
 
-    fn static_name(&mut self, attr: &ast::Attr) -> Option<Sym> {
+    pub fn static_name(&mut self, attr: &ast::Attr) -> Option<Sym> {
         match attr {
             ast::Attr::Ident(ident) => Some(self.t.syms.intern(&ident.syntax().text().to_string())),
             ast::Attr::Str(text) => match text.normalized_parts().as_slice() {
@@ -744,7 +410,7 @@ impl<'a, 't> Lower<'a, 't> {
     }
 
     /// Takes the bindings of a set apart by first name, and hashes the text behind each.
-    fn group(&mut self, entries: Vec<ast::Entry>) -> (Group, FxHashMap<Sym, u64>) {
+    pub fn group(&mut self, entries: Vec<ast::Entry>) -> (Group, FxHashMap<Sym, u64>) {
         let mut group = Group::default();
         let mut places = FxHashMap::default();
         let mut hashes: FxHashMap<Sym, u64> = FxHashMap::default();
@@ -842,7 +508,7 @@ impl<'a, 't> Lower<'a, 't> {
 
     /// `recursive`: whether `scope` is the set's own frame, so that `inherit x` means the one
     /// outside of it.
-    fn def(&mut self, def: &Def, sym: Sym, scope: &ScopeRef, recursive: bool) -> Rc<Expr> {
+    pub fn def(&mut self, def: &Def, sym: Sym, scope: &ScopeRef, recursive: bool) -> Rc<Expr> {
         if let Some(builtin) = self.builtin_for(sym) {
             return Rc::new(Expr::Global(builtin));
         }

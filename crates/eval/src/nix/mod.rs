@@ -13,8 +13,11 @@
 //! everything that depends on it.
 
 mod answer;
+mod bigs;
 mod collect;
+mod convert;
 mod edges;
+mod files;
 mod heap;
 mod ir;
 mod lower;
@@ -22,8 +25,12 @@ mod machine;
 mod nixpkgs;
 mod pick;
 mod prims;
+mod sets;
+mod state;
+mod strings;
 #[cfg(test)]
 mod tests;
+mod update;
 mod value;
 
 pub use answer::evaluate_json;

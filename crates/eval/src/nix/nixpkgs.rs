@@ -7,9 +7,10 @@ use rustc_hash::FxHashMap;
 
 use super::{
     heap::{NodeId, Recipe},
-    machine::{Machine, STACK_BYTES, State},
+    machine::{Machine, STACK_BYTES},
     pick::Picked,
     prims,
+    state::State,
     value::{Attrs, Fail, R, Sym, ThunkId, Value},
 };
 use crate::{

@@ -11,7 +11,8 @@
 
 use super::{
     heap::{NodeId, Recipe},
-    machine::{Machine, State},
+    machine::Machine,
+    state::State,
     value::{R, Sym, ThunkId, Value, error},
 };
 
@@ -59,7 +60,7 @@ impl State {
                     continue;
                 };
                 let tried = tries.entry(node).or_default();
-                *tried += 1;
+                *tried = tried.saturating_add(1);
                 if *tried > MOST_TRIES || !self.heap.is_wanted(node) {
                     let dependents = self.heap.forget_pick(node);
                     self.moved.extend(dependents);
