@@ -108,11 +108,9 @@ pub fn run(
     let new = line_to_read(&repository, &branch, options, known)?;
     let head = known.and_then(|known| known.commits.last()).copied();
     let place = place.unwrap_or_else(|| {
-        ledger.branches.push(BranchLedger {
-            name: branch.name.as_str().into(),
-            commits: Vec::new(),
-            failed: Vec::new(),
-        });
+        ledger
+            .branches
+            .push(BranchLedger { name: branch.name.as_str().into(), ..BranchLedger::default() });
         ledger.branches.len() - 1
     });
     let count = new.len();

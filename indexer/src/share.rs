@@ -32,6 +32,13 @@ pub fn adopt(writer: &mut Writer, name: &str, line: &[Header]) -> Result<bool, E
         name: name.into(),
         commits: commits.to_vec(),
         failed: known.failed.iter().filter(within).map(|place| place - from).collect(),
+        channels: known
+            .channels
+            .iter()
+            .map(|(channel, places)| {
+                (channel.clone(), places.iter().filter(within).map(|place| place - from).collect())
+            })
+            .collect(),
     };
     let place = u16::try_from(ledger.branches.len()).expect("an index has few branches");
     ledger.branches.push(adopted);

@@ -11,7 +11,7 @@ use std::{
 
 use model::{
     AttrPath, CommitId, IndexStatus, Name, Package, PackageSource, SourceError, Summary,
-    resolve::Place,
+    resolve::{Marks, Place},
 };
 use tokio::time;
 use tower_lsp::{
@@ -235,6 +235,10 @@ impl PackageSource for Watched<'_> {
     ) -> std::result::Result<Vec<Option<Place>>, SourceError> {
         self.go_on()?;
         self.source.places(branch, commits)
+    }
+
+    fn marks(&self) -> std::result::Result<Marks, SourceError> {
+        self.source.marks()
     }
 
     fn status(&self) -> std::result::Result<IndexStatus, SourceError> {

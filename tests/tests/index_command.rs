@@ -108,6 +108,49 @@ fn a_run_and_what_it_says() {
 }
 
 #[test]
+fn releases_of_channels_win() {
+    let dir = tempfile::tempdir().expect("there is room for a folder");
+    let (repository, to) = (dir.path().join("nixpkgs"), dir.path().join("index"));
+    long_history(&repository, 60);
+    // The first package has version 1.1 from the commit 9 to the commit 14; this is the commit 12.
+    let mut git = Command::new("git");
+    let released = succeed(git.current_dir(&repository).args(["rev-parse", "main~47"]));
+    let released = released.trim();
+    let file = dir.path().join("history");
+    std::fs::write(&file, format!("# ours\n2020-09-13 {} nixos-20.09\n", &released[..12]))
+        .expect("ours");
+    let mut with_history = index(&repository, &to);
+    let said = succeed(with_history.arg("--channel-history").arg(&file));
+    assert!(said.contains("1 of 1 channel releases are commits of the index"), "{said}");
+
+    let run = |args: &[&str]| {
+        let mut command = Command::new(program());
+        command.current_dir(dir.path()).env("NIX_ARCHIVER_INDEX", &to).args(args);
+        succeed(&mut command)
+    };
+    let said = run(&["info", "a", "1.1"]);
+    assert!(said.contains("from a release of nixos-20.09:"), "{said}");
+    assert!(said.contains(&format!("nixpkgs/{released}#a")), "{said}");
+    std::fs::write(dir.path().join("packages.nix"), "{ a = \"1.1\"; }\n").expect("ours");
+    run(&["lock"]);
+    let lock = std::fs::read_to_string(dir.path().join("packages.lock")).expect("it was written");
+    assert!(lock.contains(released), "{lock}");
+
+    // What is known stays when the index grows and when no file is given.
+    assert!(!succeed(&mut index(&repository, &to)).contains("channel releases"));
+    assert!(run(&["info", "a", "1.1"]).contains("nixos-20.09"));
+    std::fs::write(&file, "2020-09-13 nixos-20.09\n").expect("ours");
+    let output = index(&repository, &to).arg("--channel-history").arg(&file).output();
+    let output = output.expect("the program starts");
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(
+        text(&output).contains("history:1: it has 2 words; a line has a day"),
+        "{}",
+        text(&output)
+    );
+}
+
+#[test]
 fn mistakes_have_their_exit_code_and_say_what_to_do() {
     let dir = tempfile::tempdir().expect("there is room for a folder");
     let (repository, to) = (dir.path().join("nixpkgs"), dir.path().join("index"));

@@ -14,7 +14,7 @@ use std::{
 use anyhow::Context;
 use catalog::Writer;
 use eval::Outcome;
-use indexer::{Difference, Options, Progress, Report};
+use indexer::{Difference, Options, Progress, Report, channels::ChannelRelease};
 use indicatif::{ProgressBar, ProgressStyle};
 use model::{AttrPath, Commit, attr_path::quoted_if_needed, date::format_day};
 
@@ -48,6 +48,11 @@ pub struct Args {
     /// Begin at this day (YYYY-MM-DD) or commit, not at the branch's first commit.
     #[arg(long, value_name = "DATE|COMMIT")]
     since: Option<String>,
+    /// Note which commits were releases of channels, by the lines of this file: a day, a revision (its
+    /// first seven digits at least) and the channel's name. Pins are then taken from releases where
+    /// there is a choice: what those have is in the binary cache.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dump_at", "verify"])]
+    channel_history: Option<PathBuf>,
     /// Do not begin a new index with what this program knows already.
     #[arg(long)]
     from_scratch: bool,
@@ -88,7 +93,11 @@ pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
     }
     match args.dump_at {
         Some(revision) => dump(&options, &revision, args.reasons),
-        None => index(options, &args.branch, args.from_scratch, &place.index),
+        None => {
+            let history = args.channel_history.as_deref().map(channel_history).transpose()?;
+            let seeded = !args.from_scratch;
+            index(options, &args.branch, seeded, history.as_deref(), &place.index)
+        }
     }
 }
 
@@ -103,7 +112,8 @@ fn seconds(text: &str) -> Result<f64, String> {
 fn index(
     mut options: Options,
     branches: &[String],
-    from_scratch: bool,
+    seeded: bool,
+    history: Option<&[ChannelRelease]>,
     dir: &Path,
 ) -> anyhow::Result<Exit> {
     let interrupt = interrupted_by_ctrl_c();
@@ -112,7 +122,7 @@ fn index(
     for branch in if branches.is_empty() { vec![None] } else { branches } {
         options.branch = branch;
         let empty = writer.ledger().branches.is_empty();
-        if empty && options.since.is_none() && !from_scratch {
+        if empty && options.since.is_none() && seeded {
             seed(&options, &mut writer)?;
         }
         let mut shown = Shown::new();
@@ -124,9 +134,27 @@ fn index(
             break;
         }
     }
+    if let Some(history) = history {
+        let mut ledger = writer.ledger().clone();
+        let found = indexer::channels::mark(&mut ledger, history);
+        writer.commit(ledger)?;
+        writeln!(
+            io::stdout(),
+            "{found} of {} channel releases are commits of the index",
+            history.len()
+        )?;
+    }
     writer.close()?;
     writeln!(io::stdout(), "index: {}", dir.display())?;
     Ok(Exit::Fine)
+}
+
+/// Reads a file of channel releases.
+fn channel_history(file: &Path) -> anyhow::Result<Vec<ChannelRelease>> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| exit::usage(format!("{}: {error}", file.display())))?;
+    let releases = indexer::channels::parse(&text);
+    releases.map_err(|error| exit::usage(format!("{}:{error}", file.display())))
 }
 
 /// Begins an empty index with what the program carries, if the branch goes through it.

@@ -2,7 +2,10 @@
 
 use std::io::{self, BufWriter, Write};
 
-use model::{AttrPath, IndexStatus, Package, PackageSource, Release, Span, date};
+use model::{
+    AttrPath, IndexStatus, Package, PackageSource, Release, Span, date,
+    resolve::{self, Mark},
+};
 
 use crate::{
     age,
@@ -77,7 +80,7 @@ pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
                 Some(_) => releases.iter().try_for_each(|r| print_spans(&mut out, r, &status))?,
                 None => print_releases(&mut out, &releases)?,
             }
-            print_run(&mut out, &path, shown)?;
+            print_run(&mut out, &path, shown, resolve::released(&source, shown)?)?;
             out.flush()?;
             age::tell(&status, place)?;
         }
@@ -189,9 +192,17 @@ fn print_spans(out: &mut impl Write, release: &Release, status: &IndexStatus) ->
     table.print(out)
 }
 
-fn print_run(out: &mut impl Write, path: &AttrPath, release: &Release) -> io::Result<()> {
-    let last = release.last_seen();
-    writeln!(out, "\nGet {} {}:\n  {}", path, release.version, run_line(path, last))?;
+/// How to get a release: from the newest channel release that has it, or from the newest commit.
+fn print_run(
+    out: &mut impl Write,
+    path: &AttrPath,
+    release: &Release,
+    released: Option<Mark>,
+) -> io::Result<()> {
+    let last = released.as_ref().map_or_else(|| release.last_seen(), |mark| mark.place.commit);
+    let cached = released.map(|mark| format!(", from a release of {}", mark.channel));
+    let cached = cached.unwrap_or_default();
+    writeln!(out, "\nGet {} {}{cached}:\n  {}", path, release.version, run_line(path, last))?;
     if date::parse_day(FIRST_FLAKES).is_some_and(|first| last.date < first) {
         let url = format!("https://github.com/NixOS/nixpkgs/archive/{}.tar.gz", last.id);
         let path = run_line(path, last);

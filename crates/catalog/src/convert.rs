@@ -76,7 +76,11 @@ pub fn from_packages(packages: &[Package]) -> (Ledger, Vec<Record>) {
             *at = place;
         }
         let commits = commits.keys().map(|&(date, id)| Commit { id, date }).collect();
-        ledger.branches.push(BranchLedger { name: name.clone(), commits, failed: Vec::new() });
+        ledger.branches.push(BranchLedger {
+            name: name.clone(),
+            commits,
+            ..BranchLedger::default()
+        });
     }
     let place = |span: &Span, commit: Commit| branches[&span.branch][&(commit.date, commit.id)];
     let recorded = |span: &Span| RecordedSpan {

@@ -7,7 +7,7 @@ use std::{
 
 use model::{
     AttrPath, CommitId, IndexStatus, Name, Package, PackageSource, SourceError, Summary,
-    resolve::Place,
+    resolve::{Marks, Place},
 };
 
 use crate::{Error, Reader, starter};
@@ -117,6 +117,10 @@ impl PackageSource for LocalSource {
         commits: &[CommitId],
     ) -> Result<Vec<Option<Place>>, SourceError> {
         self.ask(|reader| reader.places(branch, commits))
+    }
+
+    fn marks(&self) -> Result<Marks, SourceError> {
+        self.ask(PackageSource::marks)
     }
 
     fn status(&self) -> Result<IndexStatus, SourceError> {

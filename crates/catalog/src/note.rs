@@ -2,7 +2,7 @@
 //! how much of the ledger files belongs to the commit. tantivy writes it into `meta.json` together
 //! with the list of segments, so rows and ledger change in one step.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use model::{IndexOrigin, SourceError};
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,9 @@ pub(crate) struct BranchNote {
     pub commits: u32,
     /// The places that failed; they may change, so they are not in the file.
     pub failed: Vec<u32>,
+    /// The places that channels released, by channel.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub channels: BTreeMap<Arc<str>, Vec<u32>>,
 }
 
 impl Note {

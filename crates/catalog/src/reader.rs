@@ -12,7 +12,7 @@ use std::{
 use model::{
     AttrPath, CommitId, IndexStatus, Name, Package, PackageSource, SourceError, Summary,
     memory::{distance, words},
-    resolve::Place,
+    resolve::{Marks, Place},
     source::{dots, level},
 };
 use tantivy::{
@@ -210,6 +210,10 @@ impl PackageSource for Reader {
         commits: &[CommitId],
     ) -> Result<Vec<Option<Place>>, SourceError> {
         Ok(self.snapshot()?.places(branch, commits))
+    }
+
+    fn marks(&self) -> Result<Marks, SourceError> {
+        Ok(self.snapshot()?.marks())
     }
 
     fn status(&self) -> Result<IndexStatus, SourceError> {

@@ -2,7 +2,7 @@
 //! first-parent line, so that a span is two small numbers and an open one need not be rewritten
 //! each time that the branch grows.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use model::{AttrPath, Commit, Facts};
 
@@ -47,7 +47,7 @@ pub struct Ledger {
 }
 
 /// How far a branch was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BranchLedger {
     /// The branch's name, such as `nixpkgs-unstable`.
     pub name: Arc<str>,
@@ -55,4 +55,7 @@ pub struct BranchLedger {
     pub commits: Vec<Commit>,
     /// The places in `commits` whose tree could not be read. No span covers them.
     pub failed: Vec<u32>,
+    /// The places in `commits` that channels released, by channel, each list from the oldest. A
+    /// starter file does not hold them.
+    pub channels: BTreeMap<Arc<str>, Vec<u32>>,
 }

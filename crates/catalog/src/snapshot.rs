@@ -1,14 +1,17 @@
 //! One commit of the index, open for reading: its rows and the ledger that belongs to them.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs, io,
     path::Path,
     sync::{Arc, OnceLock},
     time::SystemTime,
 };
 
-use model::{BranchStatus, Commit, CommitId, IndexStatus, SourceError, resolve::Place};
+use model::{
+    BranchStatus, Commit, CommitId, IndexStatus, SourceError,
+    resolve::{Mark, Marks, Place},
+};
 use tantivy::{Index, ReloadPolicy, Searcher, directory::MmapDirectory};
 
 use crate::{
@@ -40,6 +43,7 @@ struct Branch {
     name: Arc<str>,
     commits: Commits,
     failed: Vec<u32>,
+    channels: BTreeMap<Arc<str>, Vec<u32>>,
 }
 
 /// What tells one `meta.json` from the next: each commit makes a new file.
@@ -110,6 +114,7 @@ impl Snapshot {
                 name: Arc::from(branch.name),
                 commits: commits.map_err(|e| unreadable(&dir.join(&branch.file), e.to_string()))?,
                 failed: branch.failed,
+                channels: branch.channels,
             });
         }
         let (origin, status) = (note.origin, OnceLock::new());
@@ -127,6 +132,7 @@ impl Snapshot {
             name: branch.name.clone(),
             commits: branch.commits.iter().collect(),
             failed: branch.failed.clone(),
+            channels: branch.channels.clone(),
         });
         Ledger { branches: branches.collect() }
     }
@@ -143,6 +149,20 @@ impl Snapshot {
             }
         }
         commits.iter().map(|commit| places[commit]).collect()
+    }
+
+    /// The commits that channels released.
+    pub fn marks(&self) -> Marks {
+        let marks = self.branches.iter().flat_map(|branch| {
+            let all = branch.channels.iter();
+            all.flat_map(|(channel, places)| places.iter().map(move |at| (channel, *at)))
+                .filter_map(|(channel, at)| {
+                    let commit = branch.commits.get(at)?;
+                    let place = Place { at: at.into(), commit };
+                    Some((branch.name.clone(), Mark { place, channel: channel.clone() }))
+                })
+        });
+        Marks::new(marks)
     }
 
     /// What the index covers.

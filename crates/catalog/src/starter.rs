@@ -263,7 +263,7 @@ fn read_ledger(input: &mut Input) -> Result<Ledger, Damaged> {
         for _ in 0..input.number()? {
             failed.push(input.small()?);
         }
-        ledger.branches.push(BranchLedger { name, commits, failed });
+        ledger.branches.push(BranchLedger { name, commits, failed, ..BranchLedger::default() });
     }
     Ok(ledger)
 }

@@ -286,6 +286,7 @@ impl Writer {
                 Error::Inconsistent(format!("{} has too many commits", branch.name))
             })?,
             failed: branch.failed.clone(),
+            channels: branch.channels.clone(),
         })
     }
 
@@ -439,6 +440,7 @@ fn read_ledger(dir: &Path, note: &Note) -> Result<Ledger, SourceError> {
             name: Arc::from(branch.name.as_str()),
             commits: commits.iter().collect(),
             failed: branch.failed.clone(),
+            channels: branch.channels.clone(),
         });
     }
     Ok(Ledger { branches })

@@ -33,7 +33,7 @@ fn step(writer: &mut Writer, n: u32) {
     writer.put(record("often", 0)).unwrap();
     let commit = |n: u32| Commit { id: CommitId([1; 20]), date: i64::from(n) };
     let commits = (0..n).map(commit).collect();
-    let branch = BranchLedger { name: "b".into(), commits, failed: Vec::new() };
+    let branch = BranchLedger { name: "b".into(), commits, ..BranchLedger::default() };
     writer.commit(Ledger { branches: vec![branch] }).unwrap();
 }
 

@@ -165,8 +165,11 @@ fn rows_and_ledger_are_always_of_one_commit() {
     let mut writer = Writer::open(dir.path()).unwrap();
     let state = |n: u32| {
         let commits = (0..n).map(|n| Commit { id: CommitId([1; 20]), date: i64::from(n) });
-        let branch =
-            BranchLedger { name: "b".into(), commits: commits.collect(), failed: Vec::new() };
+        let branch = BranchLedger {
+            name: "b".into(),
+            commits: commits.collect(),
+            ..BranchLedger::default()
+        };
         Ledger { branches: vec![branch] }
     };
     let (_, records) = from_packages(&[one_release(AttrPath::top("p"))]);

@@ -19,7 +19,7 @@ fn ledger(commits: u32) -> Ledger {
     let branch = BranchLedger {
         name: Arc::from("nixpkgs-unstable"),
         commits: (0..commits).map(commit).collect(),
-        failed: Vec::new(),
+        ..BranchLedger::default()
     };
     Ledger { branches: vec![branch] }
 }

@@ -7,7 +7,7 @@ use std::{hint::black_box, sync::Arc};
 use criterion::{Criterion, criterion_group, criterion_main};
 use nix_archiver_model::{
     Commit, CommitId,
-    resolve::{Goal, Offer, Place, Places, Stretch, resolve},
+    resolve::{Goal, Marks, Offer, Place, Places, Stretch, resolve},
 };
 
 /// How many commits the branch has: about as many as ten years of a channel.
@@ -68,7 +68,7 @@ fn bench(c: &mut Criterion) {
         ("1,000 pins, exact and requirements", &lines),
         ("1,000 pins that allow everything", &any),
     ] {
-        let found = resolve(pins, &Places::new(), Goal::FewestRevisions);
+        let found = resolve(pins, &Places::new(), &Marks::default(), Goal::FewestRevisions);
         let ranks: usize = found.choices.iter().map(|choice| choice.offer).sum();
         println!(
             "{name}: {} revisions, {ranks} newer versions passed over, proved: {}",
@@ -76,7 +76,9 @@ fn bench(c: &mut Criterion) {
             found.proved
         );
         group.bench_function(name, |b| {
-            b.iter(|| resolve(black_box(pins), &Places::new(), Goal::FewestRevisions));
+            b.iter(|| {
+                resolve(black_box(pins), &Places::new(), &Marks::default(), Goal::FewestRevisions)
+            });
         });
     }
     group.finish();

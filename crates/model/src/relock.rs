@@ -110,7 +110,7 @@ pub fn lock(
 ) -> Result<Relocked, RelockError> {
     let found = find(source, manifest.pins.iter().collect())?;
     let offers: Vec<Vec<Offer>> = found.wishes.iter().map(|one| one.offers.clone()).collect();
-    let resolution = resolve(&offers, &found.places, goal);
+    let resolution = resolve(&offers, &found.places, &source.marks()?, goal);
     let mut pins = Vec::new();
     for (one, choice) in found.wishes.iter().zip(&resolution.choices) {
         pins.push((one, choice.offer, resolution.revisions[choice.revision]));
@@ -159,7 +159,7 @@ pub fn update(
         }
     }
     let offers: Vec<Vec<Offer>> = left.iter().map(|one| one.offers.clone()).collect();
-    let resolution = resolve(&offers, &found.places, Goal::NewestVersions);
+    let resolution = resolve(&offers, &found.places, &source.marks()?, Goal::NewestVersions);
     for (one, choice) in left.iter().zip(&resolution.choices) {
         pins.push((*one, choice.offer, resolution.revisions[choice.revision]));
     }

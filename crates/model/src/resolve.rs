@@ -4,7 +4,8 @@
 //! serves a pin if it lies in one of them. What is looked for is the smallest set of commits that
 //! serves every pin; among the smallest, one in which the versions are the newest: the sum, over
 //! the pins, of how many newer versions were on offer is the smallest. Each commit is then the
-//! newest that gives its pins these versions.
+//! newest that gives its pins these versions; if there are channel releases among those that do, the
+//! newest of them ([`Marks`]).
 //!
 //! Where every pin offers one stretch of one branch this is the stabbing of intervals with points,
 //! which going from left to right solves. With several stretches it is the hitting set problem,
@@ -12,11 +13,13 @@
 //! answer for what people write, and gives the best it found, and says so, when its budget of steps
 //! is used up. The budget counts steps, not time, so the answer is the same on every machine.
 
+mod marks;
 mod points;
 mod search;
 
 use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
+pub use self::marks::{Mark, Marks, released};
 use crate::{Commit, CommitId, resolve::points::Points};
 
 /// A version that a pin could have.
@@ -86,11 +89,12 @@ pub struct Choice {
 
 /// Finds what serves all pins. `pins` holds for each pin what it offers, the most wanted (newest)
 /// version first; one offer each at least. `places` holds what is known of where the ends of the
-/// stretches are on other branches; it may hold more, or nothing.
+/// stretches are on other branches; it may hold more, or nothing. `marks` are the commits that are
+/// preferred among those that serve just as well.
 ///
 /// # Panics
 /// If a pin offers nothing, or an offer has no stretch.
-pub fn resolve(pins: &[Vec<Offer>], places: &Places, goal: Goal) -> Resolution {
+pub fn resolve(pins: &[Vec<Offer>], places: &Places, marks: &Marks, goal: Goal) -> Resolution {
     let allowed = |pin: &Vec<Offer>| match goal {
         Goal::FewestRevisions => pin.len(),
         Goal::NewestVersions => 1,
@@ -116,6 +120,10 @@ pub fn resolve(pins: &[Vec<Offer>], places: &Places, goal: Goal) -> Resolution {
             break;
         }
     }
+    for at in 0..revisions.len() {
+        let needing = needing(&pins, &revisions, at);
+        revisions[at].move_to_mark(&needing, marks);
+    }
     revisions.sort_by_key(|revision| Reverse((revision.commit.date, revision.commit.id)));
     let choices = assign(&pins, &revisions);
     let revisions = revisions.into_iter().map(|revision| revision.commit).collect();
@@ -140,20 +148,36 @@ impl Revision {
         offer.stretches.iter().filter(holds).max_by_key(|stretch| stretch.last.at)
     }
 
-    /// Goes on to the newest commit that is still in the same stretches of these offers, if they
-    /// are all of one branch.
-    fn move_to_newest(&mut self, offers: &[&Offer]) {
+    /// The commits that are in the same stretches of these offers, if they are all of one branch: the
+    /// branch, the first place and the last.
+    fn room(&self, offers: &[&Offer]) -> Option<(Arc<str>, u64, Place)> {
         let stretches: Vec<&Stretch> = offers.iter().filter_map(|o| self.stretch(o)).collect();
-        let Some(ends_first) = stretches.iter().min_by_key(|stretch| stretch.last.at) else {
-            return;
-        };
-        let branch = &ends_first.branch;
-        let here = self.places.iter().find(|(own, _)| own == branch).map(|(_, at)| *at);
-        let one_branch = stretches.iter().all(|stretch| stretch.branch == *branch);
-        if one_branch && here.is_some_and(|here| here < ends_first.last.at) {
-            self.commit = ends_first.last.commit;
-            self.places = vec![(branch.clone(), ends_first.last.at)];
+        let ends_first = stretches.iter().min_by_key(|stretch| stretch.last.at)?;
+        let first = stretches.iter().map(|stretch| stretch.first.at).max()?;
+        let one_branch = stretches.iter().all(|stretch| stretch.branch == ends_first.branch);
+        one_branch.then(|| (ends_first.branch.clone(), first, ends_first.last))
+    }
+
+    /// Goes on to the newest commit that serves these offers just as well.
+    fn move_to_newest(&mut self, offers: &[&Offer]) {
+        let Some((branch, _, last)) = self.room(offers) else { return };
+        let here = self.places.iter().find(|(own, _)| *own == branch).map(|(_, at)| *at);
+        if here.is_some_and(|here| here < last.at) {
+            self.move_to(branch, last);
         }
+    }
+
+    /// Goes to the newest marked commit that serves these offers just as well, if there is one.
+    fn move_to_mark(&mut self, offers: &[&Offer], marks: &Marks) {
+        let Some((branch, first, last)) = self.room(offers) else { return };
+        if let Some(mark) = marks.newest(&branch, first..=last.at) {
+            self.move_to(branch, mark.place);
+        }
+    }
+
+    fn move_to(&mut self, branch: Arc<str>, place: Place) {
+        self.commit = place.commit;
+        self.places = vec![(branch, place.at)];
     }
 }
 

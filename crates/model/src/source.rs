@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{AttrPath, Commit, CommitId, Package, resolve::Place};
+use crate::{
+    AttrPath, Commit, CommitId, Package,
+    resolve::{Marks, Place},
+};
 
 /// Where packages come from: the index on disk, a set in memory, a team's server. Every
 /// implementation answers the same questions in the same way; one contract suite holds them to it.
@@ -73,6 +76,16 @@ pub trait PackageSource: Send + Sync {
     ) -> Result<Vec<Option<Place>>, SourceError> {
         let _ = branch;
         Ok(vec![None; commits.len()])
+    }
+
+    /// The commits that channels released, as far as the source was told of them.
+    ///
+    /// The provided method knows of none.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the source cannot be read.
+    fn marks(&self) -> Result<Marks, SourceError> {
+        Ok(Marks::default())
     }
 
     /// What the source covers.

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use nix_archiver_model::{
     Commit, CommitId,
-    resolve::{Goal, Offer, Place, Places, Resolution, Stretch, resolve},
+    resolve::{Goal, Mark, Marks, Offer, Place, Places, Resolution, Stretch, resolve},
 };
 use proptest::prelude::*;
 
@@ -100,23 +100,23 @@ proptest! {
     #[test]
     fn nothing_serves_better(pins in pins(2, 3, 7)) {
         let offers = offers(&pins);
-        let found = resolve(&offers, &places(), Goal::FewestRevisions);
+        let found = resolve(&offers, &places(), &Marks::default(), Goal::FewestRevisions);
         prop_assert!(found.proved);
         prop_assert_eq!(holds(&offers, &found), brute_force(&offers, &commits()));
-        prop_assert_eq!(resolve(&offers, &places(), Goal::FewestRevisions), found);
+        prop_assert_eq!(resolve(&offers, &places(), &Marks::default(), Goal::FewestRevisions), found);
     }
 
     #[test]
     fn exact_pins_with_several_stretches(pins in pins(3, 1, 9)) {
         let offers = offers(&pins);
-        let found = resolve(&offers, &places(), Goal::FewestRevisions);
+        let found = resolve(&offers, &places(), &Marks::default(), Goal::FewestRevisions);
         prop_assert_eq!(holds(&offers, &found), brute_force(&offers, &commits()));
     }
 
     #[test]
     fn newest_versions_first(pins in pins(2, 3, 7)) {
         let offers = offers(&pins);
-        let found = resolve(&offers, &places(), Goal::NewestVersions);
+        let found = resolve(&offers, &places(), &Marks::default(), Goal::NewestVersions);
         let newest: Vec<Vec<Offer>> = offers.iter().map(|pin| vec![pin[0].clone()]).collect();
         prop_assert_eq!(holds(&newest, &found), brute_force(&newest, &commits()));
     }
@@ -129,7 +129,7 @@ proptest! {
             let (_, first, length) = pin[0][0];
             vec![Offer { version: String::new(), stretches: vec![stretch(1, first, first + length)] }]
         }).collect();
-        let found = resolve(&pins, &places(), Goal::FewestRevisions);
+        let found = resolve(&pins, &places(), &Marks::default(), Goal::FewestRevisions);
         prop_assert!(found.proved);
         let mut by_end: Vec<(u64, u64)> = ends.iter().map(|(f, l)| (f + l, *f)).collect();
         by_end.sort_unstable();
@@ -151,6 +151,52 @@ proptest! {
 
 #[test]
 fn no_pins_need_no_revision() {
-    let found = resolve(&[], &places(), Goal::FewestRevisions);
+    let found = resolve(&[], &places(), &Marks::default(), Goal::FewestRevisions);
     assert_eq!((found.revisions.len(), found.choices.len(), found.proved), (0, 0, true));
+}
+
+/// Of the commits that serve just as well, a channel's release is taken; versions and the number of
+/// revisions stay what they are without releases.
+#[test]
+fn releases_of_channels_are_preferred() {
+    let mark = |branch: usize, at: u64| {
+        let name: Arc<str> = Arc::from(["stable", "unstable"][branch]);
+        (name, Mark { place: place(branch, at), channel: Arc::from("nixos-18.03") })
+    };
+    let answer = |pins: &[Pin], marks: Vec<(Arc<str>, Mark)>| {
+        let offers = offers(pins);
+        let found = resolve(&offers, &places(), &Marks::new(marks), Goal::FewestRevisions);
+        holds(&offers, &found);
+        found.revisions.iter().map(|commit| commit.id.0[1]).collect::<Vec<_>>()
+    };
+    let one: Pin = vec![vec![(1, 10, 20)]];
+    let two: Pin = vec![vec![(1, 15, 20)]];
+    // The newest release, not the newest commit.
+    assert_eq!(answer(std::slice::from_ref(&one), vec![]), [30]);
+    let releases = vec![mark(1, 12), mark(1, 22), mark(1, 40), mark(0, 25)];
+    assert_eq!(answer(std::slice::from_ref(&one), releases), [22]);
+    // It has to serve both.
+    assert_eq!(answer(&[one.clone(), two.clone()], vec![mark(1, 12), mark(1, 17)]), [17]);
+    assert_eq!(answer(&[one.clone(), two.clone()], vec![mark(1, 12)]), [30]);
+    // An older version is no price for it.
+    let newer: Pin = vec![vec![(1, 25, 5)], vec![(1, 10, 14)]];
+    assert_eq!(answer(&[newer], vec![mark(1, 12)]), [30]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn releases_cost_neither_revisions_nor_versions(
+        pins in pins(2, 3, 7),
+        marked in prop::collection::vec((0..2_usize, 0..9_u64), 0..6),
+    ) {
+        let marks = marked.iter().map(|(branch, at)| {
+            let name: Arc<str> = Arc::from(["stable", "unstable"][*branch]);
+            (name, Mark { place: place(*branch, *at), channel: Arc::from("a channel") })
+        });
+        let offers = offers(&pins);
+        let found = resolve(&offers, &places(), &Marks::new(marks), Goal::FewestRevisions);
+        prop_assert_eq!(holds(&offers, &found), brute_force(&offers, &commits()));
+    }
 }

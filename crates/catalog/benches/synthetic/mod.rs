@@ -131,6 +131,7 @@ fn ledger() -> Ledger {
         Commit { id: CommitId(id), date: 1_100_000_000 + i64::from(n) * 6_000 }
     };
     let commits = (0..COMMITS).map(commit).collect();
-    let branch = BranchLedger { name: Arc::from("nixpkgs-unstable"), commits, failed: Vec::new() };
+    let branch =
+        BranchLedger { name: Arc::from("nixpkgs-unstable"), commits, ..BranchLedger::default() };
     Ledger { branches: vec![branch] }
 }
