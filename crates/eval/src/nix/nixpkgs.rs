@@ -22,6 +22,11 @@ use crate::{
 /// given back. This bounds memory: it does not depend on how long history is.
 const COLLECT_AFTER: usize = 2_000_000;
 
+/// With at least so many questions to ask again, the values on the way to them are forgotten as a
+/// whole if these are two thirds of all questions: to make all values anew, side by side in memory,
+/// is quicker than to find out which of the old ones hold.
+const START_OVER_FROM: usize = 5_000;
+
 /// How deep sets of packages may nest.
 const MAX_PATH: usize = 4;
 
@@ -30,6 +35,7 @@ const MAX_PATH: usize = 4;
 /// It evaluates on a stack of its own, so its caller's may be small.
 pub struct NixTracker {
     collect_after: usize,
+    start_over_from: usize,
     state: Option<State>,
     questions: Vec<Question>,
     by_path: FxHashMap<Vec<Sym>, u32>,
@@ -38,7 +44,7 @@ pub struct NixTracker {
 
 impl Default for NixTracker {
     fn default() -> Self {
-        Self::collecting_after(COLLECT_AFTER)
+        Self::with_bounds(COLLECT_AFTER, START_OVER_FROM)
     }
 }
 
@@ -60,7 +66,7 @@ struct Answer {
 
 impl Tracker for NixTracker {
     fn start(&mut self, source: &dyn Source) -> Vec<Observation> {
-        *self = Self::collecting_after(self.collect_after);
+        *self = Self::with_bounds(self.collect_after, self.start_over_from);
         self.state = Some(fresh());
         let root = self.question(Vec::new());
         stacker::maybe_grow(STACK_BYTES, STACK_BYTES, || self.run(source, vec![root]))
@@ -73,7 +79,11 @@ impl Tracker for NixTracker {
         stacker::maybe_grow(STACK_BYTES, STACK_BYTES, || {
             let state = self.state.as_mut().expect("looked at above");
             let questions = state.change(source, changes);
-            self.run(source, questions)
+            let alive = self.questions.iter().filter(|question| question.alive).count();
+            match questions.len() >= self.start_over_from && questions.len() * 3 >= alive * 2 {
+                true => self.start_over(source),
+                false => self.run(source, questions),
+            }
         })
     }
 }
@@ -111,10 +121,12 @@ pub fn look_at(source: &dyn Source, path: &AttrPath) -> Outcome {
 }
 
 impl NixTracker {
-    /// Gives memory back whenever so many thunks, frames and nodes were made.
-    pub(super) fn collecting_after(collect_after: usize) -> Self {
+    /// Gives memory back whenever so many thunks, frames and nodes were made, and starts over where most
+    /// questions, and so many, are to be asked again.
+    pub(super) fn with_bounds(collect_after: usize, start_over_from: usize) -> Self {
         Self {
             collect_after,
+            start_over_from,
             state: None,
             questions: Vec::new(),
             by_path: FxHashMap::default(),
@@ -175,6 +187,21 @@ impl NixTracker {
             alive: true,
         });
         id
+    }
+
+    /// Asks everything again, with no value left from before. Questions whose paths are gone are
+    /// forgotten for good.
+    fn start_over(&mut self, source: &dyn Source) -> Vec<Observation> {
+        let state = self.state.as_mut().expect("there is something to start over from");
+        state.start_over();
+        self.questions.retain(|question| question.alive);
+        self.by_path.clear();
+        for (id, question) in (0..).zip(&mut self.questions) {
+            question.node = state.heap.node(Recipe::Question(id));
+            self.by_path.insert(question.path.clone(), id);
+        }
+        let all = (0..).zip(&self.questions).map(|(id, _)| id).collect();
+        self.run(source, all)
     }
 
     /// Asks questions until no new ones come up.

@@ -100,6 +100,27 @@ impl State {
         state
     }
 
+    /// Forgets every value and what depends on what; the code of files stays, since most of it will be
+    /// wanted again.
+    pub fn start_over(&mut self) {
+        let mut old = std::mem::replace(self, Self::new());
+        let written = old.files.values().flat_map(|loaded| &loaded.ir.bigs);
+        let written: FxHashSet<BigId> = written.map(|text| text.big).collect();
+        for (at, big) in (0..).zip(&mut old.bigs) {
+            big.instances = Vec::new();
+            if !written.contains(&BigId(at)) {
+                big.clear();
+            }
+        }
+        // A new machine's names are the first of any other's, with the same numbers.
+        self.syms = old.syms;
+        self.bigs = old.bigs;
+        self.files = old.files;
+        self.replaced = old.replaced;
+        self.regexes = old.regexes;
+        self.absent = old.absent;
+    }
+
     /// Brings the machine to a tree that differs in `paths`, and says which questions have to be
     /// asked again.
     pub fn change(&mut self, source: &dyn Source, changed: &[crate::Change]) -> Vec<u32> {

@@ -193,9 +193,10 @@ impl State {
 }
 
 /// Walks the trees, and holds each state to what is seen from scratch, also if memory is given back
-/// before each question.
+/// before each question, and if everything is started over from where most is to be asked again.
 fn walk(trees: &[Tree]) -> Vec<State> {
-    walk_with(trees, NixTracker::collecting_after(0));
+    walk_with(trees, NixTracker::with_bounds(0, usize::MAX));
+    walk_with(trees, NixTracker::with_bounds(0, 0));
     walk_with(trees, NixTracker::default())
 }
 
