@@ -15,6 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::{
     bigs::{Big, BigBinding, BigText, FileIr, find_bigs, skeleton},
+    intrinsic::stands_for,
     ir::{AttrsExpr, BigId, Expr, Formal, LambdaExpr, Lookup, Name, Op, Param, Part, Slot, Then},
     value::{Sym, Symbols, Value},
 };
@@ -509,8 +510,9 @@ impl<'a, 't> Lower<'a, 't> {
     /// `recursive`: whether `scope` is the set's own frame, so that `inherit x` means the one
     /// outside of it.
     pub fn def(&mut self, def: &Def, sym: Sym, scope: &ScopeRef, recursive: bool) -> Rc<Expr> {
-        if let Some(builtin) = self.builtin_for(sym) {
-            return Rc::new(Expr::Global(builtin));
+        let value = if let Def::Expr(expr) = def { Some(expr) } else { None };
+        if let Some(builtin) = stands_for(&self.path, self.t.syms.name(sym), value) {
+            return Rc::new(Expr::Global(self.t.syms.intern(builtin)));
         }
         match def {
             Def::Expr(expr) => self.expr(expr, scope),
@@ -540,14 +542,6 @@ impl<'a, 't> Lower<'a, 't> {
                 self.set(group, scope)
             }
         }
-    }
-
-    /// Functions of nixpkgs' `lib` that have become builtins since, and that look at all of a set
-    /// when they are written out.
-    fn builtin_for(&mut self, sym: Sym) -> Option<Sym> {
-        let own = &*self.path == "/nixpkgs/lib/attrsets.nix"
-            || &*self.path == "/nixpkgs/pkgs/lib/attrsets.nix";
-        (own && &**self.t.syms.name(sym) == "mapAttrs").then(|| self.t.syms.intern("__mapAttrs"))
     }
 
     fn set(&mut self, group: Group, scope: &ScopeRef) -> Rc<Expr> {

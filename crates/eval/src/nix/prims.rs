@@ -15,7 +15,7 @@ use super::{
     machine::Machine,
     sets::plain,
     state::State,
-    strings::{from_json, from_toml, match_, replace_strings, split, substring, to_json},
+    strings::{from_json, from_toml, match_, replace_strings, split, split_text, substring, to_json},
     value::{Attrs, Fail, PrimApp, R, Sym, Symbols, ThunkId, Value, error, unknown},
 };
 use crate::source::EntryKind;
@@ -84,6 +84,10 @@ impl KnownSyms {
     }
 }
 
+/// What only the program's own code has: it is not in `builtins`.
+const OWN: [&str; 6] =
+    ["unknown", "storePathOf", "nixpkgs", "packages", "splitText", "splitTextBeforeEnd"];
+
 /// The outermost scope: constants, functions, and `builtins`.
 pub fn globals(state: &mut State) -> Vec<(String, ThunkId)> {
     const TOP: [&str; 16] = [
@@ -137,7 +141,7 @@ pub fn globals(state: &mut State) -> Vec<(String, ThunkId)> {
     }
     let mut entries: Vec<(Sym, ThunkId)> = members
         .iter()
-        .filter(|(name, _)| !matches!(*name, "unknown" | "storePathOf" | "nixpkgs" | "packages"))
+        .filter(|(name, _)| !OWN.contains(name))
         .map(|(name, thunk)| (state.syms.intern(name), *thunk))
         .collect();
     let own = state.heap.value(Value::Null);
@@ -193,6 +197,8 @@ macro_rules! prims {
 prims! {
     "unknown" 1 |m, a| { let why = m.force_str(a[0])?; unknown(why) };
     "storePathOf" 1 |_, _| Ok(Value::str(STORE_PATH));
+    "splitText" 2 |m, a| split_text(m, a, true);
+    "splitTextBeforeEnd" 2 |m, a| split_text(m, a, false);
     "abort" 1 |m, a| { let why = m.force_str(a[0])?; error(why) };
     "throw" 1 |m, a| { let why = m.force_str(a[0])?; Err(Rc::new(Fail::Throw(why))) };
     "trace" 2 |m, a| m.force(a[1]);

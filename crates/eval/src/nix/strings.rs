@@ -21,6 +21,26 @@ pub fn substring(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
     Ok(Value::str(String::from_utf8_lossy(&text.as_bytes()[start..end]).into_owned()))
 }
 
+/// The pieces of a text between separators; `at_end` says whether one at the very end is seen.
+pub fn split_text(m: &mut Machine<'_>, a: &[ThunkId], at_end: bool) -> R<Value> {
+    let (separator, text) = (plain_str(m, a[0])?, plain_str(m, a[1])?);
+    if separator.is_empty() {
+        return unknown("text that is split at nothing");
+    }
+    let mut pieces = Vec::new();
+    let mut rest = &*text;
+    while let Some(at) = rest.find(&*separator) {
+        let after = &rest[at + separator.len()..];
+        if after.is_empty() && !at_end {
+            break;
+        }
+        pieces.push(m.s.heap.value(Value::str(&rest[..at])));
+        rest = after;
+    }
+    pieces.push(m.s.heap.value(Value::str(rest)));
+    Ok(Value::List(pieces.into()))
+}
+
 pub fn replace_strings(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
     let mut from = Vec::new();
     for item in m.force_list(a[0])?.iter() {

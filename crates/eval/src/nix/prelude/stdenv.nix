@@ -41,24 +41,28 @@ let
       platform = args.platform or { };
     } // flags);
 
-  makeDerivation = stdenv: argument: extensible stdenv (
-    if builtins.isFunction argument then argument else _: argument
-  );
+  makeDerivation = stdenv: argument:
+    if builtins.isFunction argument then
+      extensible stdenv argument
+    else
+      simple stdenv (overriding stdenv (_: argument)) argument;
 
   extensible = stdenv: rattrs:
     let
       attrs = rattrs (attrs // { inherit finalPackage overrideAttrs; });
-      overrideAttrs = f: extensible stdenv (
-        self:
-        let
-          super = rattrs self;
-          once = if builtins.isFunction f then f super else f;
-        in
-        super // (if builtins.isFunction once then f self super else once)
-      );
+      overrideAttrs = overriding stdenv rattrs;
       finalPackage = simple stdenv overrideAttrs attrs;
     in
     finalPackage;
+
+  overriding = stdenv: rattrs: f: extensible stdenv (
+    self:
+    let
+      super = rattrs self;
+      once = if builtins.isFunction f then f super else f;
+    in
+    super // (if builtins.isFunction once then f self super else once)
+  );
 
   simple = stdenv: overrideAttrs: attrs:
     let
@@ -76,24 +80,26 @@ let
           propagatedBuildInputs = attrs.propagatedBuildInputs or [ ];
           propagatedNativeBuildInputs = attrs.propagatedNativeBuildInputs or [ ];
         };
-      byOutput = builtins.listToAttrs (map output outputs);
+      byOutput =
+        if attrs ? outputs then
+          builtins.listToAttrs (map (name: { inherit name; value = output name; }) outputs)
+        else
+          { out = only; };
       common = drvAttrs // byOutput // {
         inherit drvAttrs overrideAttrs meta passthru outputs;
-        all = map (o: (output o).value) outputs;
+        all = map output outputs;
         outputUnspecified = true;
       } // passthru // {
         type = "derivation";
       };
-      output = outputName: {
-        name = outputName;
-        value = common // {
-          outPath = __storePathOf name;
-          drvPath = __storePathOf name;
-          inherit outputName;
-        };
+      output = outputName: common // {
+        outPath = __storePathOf name;
+        drvPath = __storePathOf name;
+        inherit outputName;
       };
+      only = output "out";
     in
-    (output (builtins.head outputs)).value;
+    if attrs ? outputs then output (builtins.head outputs) else only;
 
   # A compiler and its tools as the bootstrap leaves them: they come from a stage before this one,
   # so that what is wrapped here does not need itself.
