@@ -50,7 +50,28 @@ fn main() {
             report.unknown,
             peak(),
         );
+        if report.known > 0 {
+            verify(&options, index.path(), if in_earnest { 300 } else { 20 });
+        }
     }
+}
+
+/// Looks at places of the index again, each alone and from scratch. What was read quickly must be
+/// right as well.
+fn verify(options: &Options, index: &Path, count: usize) {
+    let (ledger, mut records) = catalog::reader::read_all(index).expect("the index can be read");
+    records.sort_by(|a, b| a.attr_path.cmp(&b.attr_path));
+    let never = AtomicBool::new(false);
+    let begun = Instant::now();
+    let verified =
+        indexer::verify(&options.repository, &ledger, &records, count, 0, &never, &mut |_| {});
+    let verified = verified.expect("the history can be read");
+    assert!(verified.differences.is_empty(), "{:?}", verified.differences);
+    println!(
+        "looked at again      {:>6} places in {:>7.2} s: no difference",
+        verified.looked_at,
+        begun.elapsed().as_secs_f64(),
+    );
 }
 
 fn real(repository: &Path, in_earnest: bool) -> Options {

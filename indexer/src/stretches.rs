@@ -28,7 +28,7 @@ use crate::{
 
 /// How many commits a stretch has at most. Shorter ones waste time on looking at whole revisions,
 /// longer ones keep more in memory.
-const LONGEST: usize = 2_500;
+const LONGEST: usize = 5_000;
 /// How many commits a stretch has at least, of a line that is cut. Towards the end of the line
 /// stretches become shorter, so that all threads end at about the same time.
 const SHORTEST: usize = 1_000;
@@ -170,10 +170,12 @@ fn work(
     jobs: &Mutex<Receiver<Job>>,
 ) -> Result<Counts, Error> {
     let objects = Objects::new(repository::open(lookers.repository)?);
+    // What it keeps of one stretch makes the first look of the next quicker.
+    let mut tracker = (lookers.tracker)();
     loop {
         let job = jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
         let Ok(job) = job else { break };
-        let mut looker = Looker { objects: &objects, tracker: (lookers.tracker)(), tree: None };
+        let mut looker = Looker { objects: &objects, tracker: &mut *tracker, tree: None };
         for header in &line[job.line] {
             let seen = looker.look(header);
             let failed = seen.is_err();
@@ -188,7 +190,7 @@ fn work(
 /// Goes along a stretch.
 struct Looker<'a> {
     objects: &'a Objects,
-    tracker: Box<dyn Tracker>,
+    tracker: &'a mut dyn Tracker,
     /// The tree that the tracker stands at; `None` if it stands nowhere.
     tree: Option<CommitId>,
 }

@@ -119,9 +119,14 @@ pub(crate) fn reach(status: &IndexStatus) -> Option<String> {
 
 /// From when to when a release was seen, in as few words as fit beside a label.
 pub(crate) fn seen_short(release: &Release) -> String {
-    let (first, last) = (release.first_seen(), release.last_seen());
-    let (first, last) = (format_day(first.date), format_day(last.date));
-    match release.spans.iter().any(|span| span.open) {
+    let open = release.spans.iter().any(|span| span.open);
+    period(release.first_seen().date, release.last_seen().date, open)
+}
+
+/// The days between two moments; `open` if it goes on after the last.
+pub(crate) fn period(first: i64, last: i64, open: bool) -> String {
+    let (first, last) = (format_day(first), format_day(last));
+    match open {
         true => format!("since {first}"),
         false if first == last => first,
         false => format!("{first} to {last}"),

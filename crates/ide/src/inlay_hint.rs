@@ -1,10 +1,10 @@
 //! Inlay hints: behind a pin, what wants attention.
 
-use model::{Kind, SourceError, date::format_day};
+use model::{Kind, SourceError};
 use syntax::{Pin, TextEdit, TextRange, edit::pin::set_version};
 
 use crate::{
-    Index, Snapshot,
+    Index, Snapshot, describe,
     diagnostic::is_ignored,
     memo::{Asked, Known},
     settings::InlayHints,
@@ -55,11 +55,7 @@ fn hint(text: &str, pin: &Pin, known: &Known, all: bool) -> Option<Hint> {
         meaning.push("nixpkgs marked it as broken.".to_owned());
     }
     if all {
-        let (first, last) = (format_day(known.first), format_day(known.last.date));
-        words.push(match known.open {
-            true => format!("since {first}"),
-            false => format!("{first} to {last}"),
-        });
+        words.push(describe::period(known.first, known.last.date, known.open));
     }
     let quiet = is_ignored(text, pin, Kind::Outdated);
     let update = known.updates.in_line.as_ref().filter(|_| !quiet);

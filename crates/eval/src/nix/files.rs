@@ -35,7 +35,7 @@ impl Machine<'_> {
         let Some(inner) = inside(path) else { return Ok(None) };
         let entry = match self.source.entry(inner) {
             Ok(entry) => entry,
-            Err(e) => return self.missing(&e.to_string()),
+            Err(e) => return unknown(e.to_string()),
         };
         let node = match self.s.kinds.get_mut(path) {
             Some((node, _)) => *node,
@@ -49,11 +49,6 @@ impl Machine<'_> {
         Ok(entry)
     }
 
-    fn missing<T>(&mut self, why: &str) -> R<T> {
-        self.s.absent += 1;
-        unknown(why)
-    }
-
     pub fn read_file(&mut self, path: &str) -> R<Rc<str>> {
         let Some(inner) = inside(path) else {
             return unknown(format!("{path} is outside of nixpkgs"));
@@ -65,7 +60,7 @@ impl Machine<'_> {
         };
         match self.source.blob(&entry.id) {
             Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into()),
-            Err(e) => self.missing(&format!("{inner}: {e}")),
+            Err(e) => unknown(format!("{inner}: {e}")),
         }
     }
 
@@ -75,7 +70,7 @@ impl Machine<'_> {
         };
         let list = match self.source.list(inner) {
             Ok(list) => list,
-            Err(e) => return self.missing(&format!("{inner}: {e}")),
+            Err(e) => return unknown(format!("{inner}: {e}")),
         };
         let node = match self.s.listings.get(path) {
             Some((node, _)) => *node,
@@ -129,14 +124,14 @@ impl Machine<'_> {
         let entry = match self.source.entry(inner) {
             Ok(Some(entry)) if entry.kind == EntryKind::File => entry,
             Ok(_) => return error(format!("there is no file {inner}")),
-            Err(e) => return self.missing(&e.to_string()),
+            Err(e) => return unknown(e.to_string()),
         };
         if let Some(loaded) = self.s.files.get(path).filter(|l| l.id == entry.id) {
             return Ok(loaded.ir.root.clone());
         }
         let bytes = match self.source.blob(&entry.id) {
             Ok(bytes) => bytes,
-            Err(e) => return self.missing(&format!("{inner}: {e}")),
+            Err(e) => return unknown(format!("{inner}: {e}")),
         };
         let ir = self.lower(path, &String::from_utf8_lossy(&bytes));
         let root = ir.root.clone();

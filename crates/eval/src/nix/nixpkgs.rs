@@ -20,7 +20,7 @@ use crate::{
 
 /// How many thunks, frames and nodes may be made before those that are not needed any more are
 /// given back. This bounds memory: it does not depend on how long history is.
-const COLLECT_AFTER: usize = 2_000_000;
+const COLLECT_AFTER: usize = 1_500_000;
 
 /// With at least so many questions to ask again, the values on the way to them are forgotten as a
 /// whole if these are two thirds of all questions: to make all values anew, side by side in memory,
@@ -66,10 +66,14 @@ struct Answer {
 
 impl Tracker for NixTracker {
     fn start(&mut self, source: &dyn Source) -> Vec<Observation> {
-        *self = Self::with_bounds(self.collect_after, self.start_over_from);
-        self.state = Some(fresh());
+        match &mut self.state {
+            Some(state) => state.start_over(),
+            None => self.state = Some(fresh()),
+        }
+        self.questions.clear();
+        self.by_path.clear();
         let root = self.question(Vec::new());
-        stacker::maybe_grow(STACK_BYTES, STACK_BYTES, || self.run(source, vec![root]))
+        stacker::maybe_grow(STACK_BYTES, STACK_BYTES, || self.run_anew(source, vec![root]))
     }
 
     fn step(&mut self, source: &dyn Source, changes: &[Change]) -> Vec<Observation> {
@@ -134,11 +138,6 @@ impl NixTracker {
         }
     }
 
-    /// How many blobs were asked for that the source does not have.
-    pub fn absent_blobs(&self) -> u64 {
-        self.state.as_ref().map_or(0, |s| s.absent)
-    }
-
     /// What it holds, for reports.
     pub fn describe(&self) -> String {
         self.state.as_ref().map_or_else(String::new, |s| {
@@ -201,7 +200,17 @@ impl NixTracker {
             self.by_path.insert(question.path.clone(), id);
         }
         let all = (0..).zip(&self.questions).map(|(id, _)| id).collect();
-        self.run(source, all)
+        self.run_anew(source, all)
+    }
+
+    /// Asks questions of a machine that has no values yet. The code of files that nothing asked for is
+    /// forgotten then: they are gone, or nobody's any more.
+    fn run_anew(&mut self, source: &dyn Source, todo: Vec<u32>) -> Vec<Observation> {
+        let observations = self.run(source, todo);
+        if let Some(State { files, leaves, .. }) = &mut self.state {
+            files.retain(|path, _| leaves.contains_key(path));
+        }
+        observations
     }
 
     /// Asks questions until no new ones come up.

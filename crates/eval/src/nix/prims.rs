@@ -15,7 +15,9 @@ use super::{
     machine::Machine,
     sets::plain,
     state::State,
-    strings::{from_json, from_toml, match_, replace_strings, split, split_text, substring, to_json},
+    strings::{
+        from_json, from_toml, match_, replace_strings, split, split_text, substring, to_json,
+    },
     value::{Attrs, Fail, PrimApp, R, Sym, Symbols, ThunkId, Value, error, unknown},
 };
 use crate::source::EntryKind;

@@ -60,8 +60,6 @@ pub struct State {
     /// What the current node may still take, and the question.
     pub fuel: u64,
     pub steps: u64,
-    /// Blobs that the source does not have.
-    pub absent: u64,
 }
 
 impl State {
@@ -90,7 +88,6 @@ impl State {
             depth: 0,
             fuel: MAX_FUEL,
             steps: MAX_STEPS,
-            absent: 0,
         };
         for (name, value) in prims::globals(&mut state) {
             let sym = state.syms.intern(&name);
@@ -118,7 +115,6 @@ impl State {
         self.files = old.files;
         self.replaced = old.replaced;
         self.regexes = old.regexes;
-        self.absent = old.absent;
     }
 
     /// Brings the machine to a tree that differs in `paths`, and says which questions have to be

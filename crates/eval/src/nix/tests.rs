@@ -219,6 +219,9 @@ fn walk_with(trees: &[Tree], mut tracker: NixTracker) -> Vec<State> {
         }
         states.push(state);
     }
+    let mut again = State::default();
+    again.take(tracker.start(&trees[0]));
+    assert_eq!(again.0, states[0].0, "started again");
     states
 }
 
