@@ -64,7 +64,7 @@ pub fn file(tables: &mut Tables<'_>, path: &Rc<str>, text: &str) -> FileIr {
     let own = tables.own.contains_key(path);
     let found = if own { Vec::new() } else { find_bigs(&expr, path) };
     let skeleton = skeleton(text, &found);
-    let mut lower = Lower::new(tables, path.clone());
+    let mut lower = Lower::new(tables, path.clone(), text);
     for node in &found {
         let big = BigId(u32::try_from(lower.t.bigs.len()).expect("fewer than 2^32 big sets"));
         lower.t.bigs.push(Big {
@@ -122,6 +122,8 @@ pub struct Group {
 
 pub struct Lower<'a, 't> {
     pub t: &'a mut Tables<'t>,
+    /// What is lowered.
+    text: &'a str,
     path: Rc<str>,
     /// The path, if it is one of nixpkgs.
     file: Option<Sym>,
@@ -130,10 +132,10 @@ pub struct Lower<'a, 't> {
 }
 
 impl<'a, 't> Lower<'a, 't> {
-    pub fn new(t: &'a mut Tables<'t>, path: Rc<str>) -> Self {
+    pub fn new(t: &'a mut Tables<'t>, path: Rc<str>, text: &'a str) -> Self {
         let dir = path.rsplit_once('/').map_or("/", |(dir, _)| dir).to_owned();
         let file = (!t.own.contains_key(&path)).then(|| t.syms.intern(&path));
-        Self { t, path, file, dir, big_at: FxHashMap::default() }
+        Self { t, text, path, file, dir, big_at: FxHashMap::default() }
     }
 
     fn optional(&mut self, expr: Option<ast::Expr>, scope: &ScopeRef) -> Rc<Expr> {
@@ -192,7 +194,7 @@ impl<'a, 't> Lower<'a, 't> {
             ast::Expr::Literal(it) => literal(it),
             ast::Expr::Lambda(it) => self.lambda(it, scope),
             ast::Expr::LegacyLet(it) => {
-                let (mut group, _) = self.group(it.entries().collect());
+                let mut group = self.group(it.entries().collect());
                 group.recursive = true;
                 let base = self.set(group, scope);
                 let path = Box::new([Name::Static(self.t.syms.intern("body"))]);
@@ -200,11 +202,10 @@ impl<'a, 't> Lower<'a, 't> {
             }
             ast::Expr::LetIn(it) => {
                 if let Some(&big) = self.big_at.get(&it.syntax().text_range().start().into()) {
-                    let (group, hashes) = self.group(it.entries().collect());
-                    let inner = self.fill_big(big, group, &hashes, scope);
+                    let inner = self.fill_big(big, it.entries().collect(), scope);
                     return Rc::new(Expr::BigLet { big, body: self.optional(it.body(), &inner) });
                 }
-                let (group, _) = self.group(it.entries().collect());
+                let group = self.group(it.entries().collect());
                 let names: Box<[Sym]> = group.defs.iter().map(|(sym, _)| *sym).collect();
                 let inner = push(ScopeKind::Slots(names), scope);
                 let bindings =
@@ -215,11 +216,10 @@ impl<'a, 't> Lower<'a, 't> {
             ast::Expr::BinOp(it) => return self.binary(it, scope),
             ast::Expr::AttrSet(it) => {
                 if let Some(&big) = self.big_at.get(&it.syntax().text_range().start().into()) {
-                    let (group, hashes) = self.group(it.entries().collect());
-                    self.fill_big(big, group, &hashes, scope);
+                    self.fill_big(big, it.entries().collect(), scope);
                     return Rc::new(Expr::Big(big));
                 }
-                let (mut group, _) = self.group(it.entries().collect());
+                let mut group = self.group(it.entries().collect());
                 group.recursive = it.rec_token().is_some();
                 return self.set(group, scope);
             }
@@ -231,7 +231,7 @@ impl<'a, 't> Lower<'a, 't> {
                     None => Expr::Invalid("an operator is missing".into()),
                 }
             }
-            ast::Expr::Ident(it) => self.variable(&it.syntax().text().to_string(), scope),
+            ast::Expr::Ident(it) => self.variable(&name_of(&it), scope),
             ast::Expr::With(it) => {
                 let set = self.optional(it.namespace(), scope);
                 let inner = push(ScopeKind::With, scope);
@@ -271,15 +271,16 @@ impl<'a, 't> Lower<'a, 't> {
 
     fn lambda(&mut self, it: &ast::Lambda, scope: &ScopeRef) -> Expr {
         let (param, names) = match it.param() {
-            Some(ast::Param::IdentParam(name)) => {
-                (None, vec![self.t.syms.intern(&name.syntax().text().to_string())])
-            }
+            Some(ast::Param::IdentParam(name)) => (
+                None,
+                vec![self.t.syms.intern(&name.ident().map(|i| name_of(&i)).unwrap_or_default())],
+            ),
             Some(ast::Param::Pattern(pattern)) => {
                 let bound = pattern.pat_bind().and_then(|b| b.ident());
-                let bound = bound.map(|i| self.t.syms.intern(&i.syntax().text().to_string()));
+                let bound = bound.map(|ident| self.t.syms.intern(&name_of(&ident)));
                 let mut names: Vec<Sym> = bound.into_iter().collect();
                 for entry in pattern.pat_entries() {
-                    let name = entry.ident().map(|i| i.syntax().text().to_string());
+                    let name = entry.ident().map(|ident| name_of(&ident));
                     names.push(self.t.syms.intern(&name.unwrap_or_default()));
                 }
                 (Some((pattern, bound.is_some())), names)
@@ -386,7 +387,7 @@ impl<'a, 't> Lower<'a, 't> {
 
     pub fn static_name(&mut self, attr: &ast::Attr) -> Option<Sym> {
         match attr {
-            ast::Attr::Ident(ident) => Some(self.t.syms.intern(&ident.syntax().text().to_string())),
+            ast::Attr::Ident(ident) => Some(self.t.syms.intern(&name_of(ident))),
             ast::Attr::Str(text) => match text.normalized_parts().as_slice() {
                 [] => Some(self.t.syms.intern("")),
                 [InterpolPart::Literal(text)] => Some(self.t.syms.intern(text)),
@@ -404,23 +405,45 @@ impl<'a, 't> Lower<'a, 't> {
         match attr {
             ast::Attr::Dynamic(dynamic) => self.optional(dynamic.expr(), scope),
             ast::Attr::Str(text) => Rc::new(self.string(text, scope)),
-            ast::Attr::Ident(ident) => {
-                Rc::new(Expr::Const(Value::str(ident.syntax().text().to_string())))
-            }
+            ast::Attr::Ident(ident) => Rc::new(Expr::Const(Value::str(name_of(ident)))),
         }
     }
 
-    /// Takes the bindings of a set apart by first name, and hashes the text behind each.
-    pub fn group(&mut self, entries: Vec<ast::Entry>) -> (Group, FxHashMap<Sym, u64>) {
-        let mut group = Group::default();
-        let mut places = FxHashMap::default();
+    /// Hashes of the text behind each name of a set.
+    pub fn hashes(&mut self, entries: &[ast::Entry]) -> FxHashMap<Sym, u64> {
         let mut hashes: FxHashMap<Sym, u64> = FxHashMap::default();
-        let note = |hashes: &mut FxHashMap<Sym, u64>, sym: Sym, text: &rowan_text::Text| {
+        let mut note = |sym: Sym, text: &str| {
             let mut hasher = FxHasher::default();
-            hashes.get(&sym).hash(&mut hasher);
-            text.for_each_chunk(|chunk| chunk.hash(&mut hasher));
+            (hashes.get(&sym), text).hash(&mut hasher);
             hashes.insert(sym, hasher.finish());
         };
+        let whole = self.text;
+        let text =
+            |node: &rnix::SyntaxNode| &whole[std::ops::Range::<usize>::from(node.text_range())];
+        for entry in entries {
+            match entry {
+                ast::Entry::Inherit(inherit) => {
+                    let from = inherit.from().and_then(|from| from.expr());
+                    for attr in inherit.attrs() {
+                        let Some(sym) = self.static_name(&attr) else { continue };
+                        note(sym, text(from.as_ref().map_or(attr.syntax(), AstNode::syntax)));
+                    }
+                }
+                ast::Entry::AttrpathValue(binding) => {
+                    let first = binding.attrpath().and_then(|path| path.attrs().next());
+                    if let Some(sym) = first.and_then(|first| self.static_name(&first)) {
+                        note(sym, text(binding.syntax()));
+                    }
+                }
+            }
+        }
+        hashes
+    }
+
+    /// Takes the bindings of a set apart by first name.
+    pub fn group(&mut self, entries: Vec<ast::Entry>) -> Group {
+        let mut group = Group::default();
+        let mut places = FxHashMap::default();
         for entry in entries {
             match entry {
                 ast::Entry::Inherit(inherit) => {
@@ -428,14 +451,8 @@ impl<'a, 't> Lower<'a, 't> {
                     for attr in inherit.attrs() {
                         let Some(sym) = self.static_name(&attr) else { continue };
                         let def = match &from {
-                            Some(from) => {
-                                note(&mut hashes, sym, &from.syntax().text());
-                                Def::InheritFrom(from.clone())
-                            }
-                            None => {
-                                note(&mut hashes, sym, &attr.syntax().text());
-                                Def::Inherit
-                            }
+                            Some(from) => Def::InheritFrom(from.clone()),
+                            None => Def::Inherit,
                         };
                         places.entry(sym).or_insert(group.defs.len());
                         group.defs.push((sym, def));
@@ -445,14 +462,11 @@ impl<'a, 't> Lower<'a, 't> {
                     let path: Vec<ast::Attr> =
                         binding.attrpath().map(|p| p.attrs().collect()).unwrap_or_default();
                     let Some(value) = binding.value() else { continue };
-                    if let Some(sym) = path.first().and_then(|first| self.static_name(first)) {
-                        note(&mut hashes, sym, &binding.syntax().text());
-                    }
                     self.insert(&mut group, &mut places, &path, value);
                 }
             }
         }
-        (group, hashes)
+        group
     }
 
     fn insert(
@@ -479,7 +493,7 @@ impl<'a, 't> Lower<'a, 't> {
             Def::Set(inner) => inner,
             Def::Expr(ast::Expr::AttrSet(set)) => {
                 let (entries, recursive) = (set.entries().collect(), set.rec_token().is_some());
-                let (mut inner, _) = self.group(entries);
+                let mut inner = self.group(entries);
                 inner.recursive = recursive;
                 group.defs[place].1 = Def::Set(inner);
                 let Def::Set(inner) = &mut group.defs[place].1 else { return };
@@ -490,7 +504,7 @@ impl<'a, 't> Lower<'a, 't> {
         let mut places = inner.defs.iter().enumerate().map(|(i, (sym, _))| (*sym, i)).collect();
         if rest.is_empty() {
             let ast::Expr::AttrSet(set) = value else { return };
-            let (more, _) = self.group(set.entries().collect());
+            let more = self.group(set.entries().collect());
             inner.defs.extend(more.defs);
             inner.dynamic.extend(more.dynamic);
         } else {
@@ -567,13 +581,9 @@ impl<'a, 't> Lower<'a, 't> {
         Rc::new(Expr::Attrs(Box::new(AttrsExpr { file: self.file, recursive, bindings, dynamic })))
     }
 
-    fn fill_big(
-        &mut self,
-        big: BigId,
-        group: Group,
-        hashes: &FxHashMap<Sym, u64>,
-        scope: &ScopeRef,
-    ) -> ScopeRef {
+    fn fill_big(&mut self, big: BigId, entries: Vec<ast::Entry>, scope: &ScopeRef) -> ScopeRef {
+        let hashes = self.hashes(&entries);
+        let group = self.group(entries);
         let recursive = self.t.bigs[big.0 as usize].recursive;
         let inner = if recursive { push(ScopeKind::Big, scope) } else { scope.clone() };
         for (sym, def) in &group.defs {
@@ -607,8 +617,9 @@ impl Def {
     }
 }
 
-mod rowan_text {
-    pub type Text = rowan::SyntaxText;
+/// A name as it is written.
+fn name_of(ident: &ast::Ident) -> String {
+    ident.syntax().first_token().map(|token| token.text().to_owned()).unwrap_or_default()
 }
 
 fn push(kind: ScopeKind, parent: &ScopeRef) -> ScopeRef {

@@ -41,7 +41,11 @@ impl Machine<'_> {
                 self.s.heap.depend(owner);
                 return Err(fail);
             }
-            Cell::Busy => return Err(Rc::new(Fail::Cycle)),
+            Cell::Busy => {
+                // What it comes to may break the circle.
+                self.s.heap.depend(owner);
+                return Err(Rc::new(Fail::Cycle));
+            }
             _ => {}
         }
         let cell = std::mem::replace(&mut thunk.cell, Cell::Busy);

@@ -242,6 +242,29 @@ fn a_tree_is_evaluated() {
     assert_eq!(alias_of.as_ref().map(|path| path.as_str()), Some("hello"));
 }
 
+/// Two names that only lead to each other are something again when one of them is, whichever was
+/// looked at first.
+#[test]
+fn a_circle_is_broken() {
+    const ALL: &str = "pkgs/top-level/all-packages.nix";
+    let tree = nixpkgs();
+    let with = |one: &str, other: &str| {
+        let packages = "a = stdenv.mkDerivation { name = \"a-${one}\"; };\n    b = \
+                        stdenv.mkDerivation { name = \"b-${other}\"; };\n";
+        let more =
+            format!("    {packages}    one = {one};\n    other = {other};\n    hi = hello;\n");
+        tree.with(ALL, &tree.0[ALL].replace("    hi = hello;\n", &more))
+    };
+    let circle = with("other", "one");
+    for broken in [with("\"1\"", "one"), with("other", "\"1\"")] {
+        let states = walk(&[circle.clone(), broken, circle.clone()]);
+        for (name, before, after) in [("a", None, Some("1")), ("b", None, Some("1"))] {
+            let versions: Vec<_> = states.iter().map(|state| state.version(name)).collect();
+            assert_eq!(versions, [before, after, before], "{name}");
+        }
+    }
+}
+
 /// A name leaves one set of a chain for another, as a package does that was an alias.
 #[test]
 fn a_name_moves_between_sets() {

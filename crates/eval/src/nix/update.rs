@@ -70,7 +70,7 @@ fn update_region(
     if !found.iter().all(is_static) || !ends_at(&set, wrapped.len()) {
         return None;
     }
-    let mut lower = Lower::new(tables, path.clone());
+    let mut lower = Lower::new(tables, path.clone(), &wrapped);
     // Less the brace that was put before the region.
     let texts: Vec<EntryText> = lower.entry_texts(&found, start.wrapping_sub(1));
     let gone: FxHashSet<Sym> =
@@ -109,7 +109,7 @@ fn update_whole(
         return None;
     }
     let mut difference = Difference::default();
-    let mut lower = Lower::new(tables, path.clone());
+    let mut lower = Lower::new(tables, path.clone(), text);
     for (node, text) in found.iter().zip(&mut ir.bigs) {
         text.entries = lower.entry_texts(&node.entries(), 0);
         let known = lower.t.bigs[text.big.0 as usize].bindings.keys().copied().collect();
@@ -167,7 +167,8 @@ impl Lower<'_, '_> {
         mut gone: FxHashSet<Sym>,
         difference: &mut Difference,
     ) {
-        let (group, hashes) = self.group(entries);
+        let hashes = self.hashes(&entries);
+        let group = self.group(entries);
         let Big { recursive, ref scope, .. } = self.t.bigs[big.0 as usize];
         let scope = scope.clone();
         for (sym, def) in group.defs {
