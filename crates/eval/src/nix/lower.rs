@@ -231,7 +231,7 @@ impl<'a, 't> Lower<'a, 't> {
                     None => Expr::Invalid("an operator is missing".into()),
                 }
             }
-            ast::Expr::Ident(it) => self.variable(&name_of(&it), scope),
+            ast::Expr::Ident(it) => self.variable(&name_of(it), scope),
             ast::Expr::With(it) => {
                 let set = self.optional(it.namespace(), scope);
                 let inner = push(ScopeKind::With, scope);
