@@ -57,8 +57,8 @@ export class Workbench {
     for (let tries = 0; ; tries++) {
       await this.pressUntil('Control+p', this.question);
       await this.question.fill(name);
-      await this.choices.filter({ hasText: name }).first().waitFor();
-      await this.page.keyboard.press('Enter');
+      // Not by Enter, which takes the first row, also of a list that is not filtered yet.
+      await this.choices.filter({ hasText: name }).first().click();
       try {
         return await this.editing(name, 4000);
       } catch (error) {
@@ -108,8 +108,17 @@ export class Workbench {
       try {
         // A palette that is just closing takes no text.
         await this.question.fill(`>${title}`, { timeout: 3000 });
+        await row.waitFor({ timeout: 3000 });
+      } catch (error) {
+        if (tries >= 10) throw error;
+        await this.page.keyboard.press('Escape');
+        continue;
+      }
+      try {
         return await row.click({ timeout: 3000 });
       } catch (error) {
+        // The palette is gone: the command was taken. Escape would hide what it says.
+        if (!(await this.question.isVisible())) return;
         if (tries >= 10) throw error;
       }
       await this.page.keyboard.press('Escape');
