@@ -19,6 +19,9 @@ use indexer::{Options, Progress};
 use model::Commit;
 use nix_archiver_indexer as indexer;
 
+/// What the figures of the real thing are called.
+const EVALUATOR: &str = "the evaluator";
+
 fn main() {
     // `cargo test --benches` runs this to see that it works; figures need the full count.
     let in_earnest = std::env::args().any(|arg| arg == "--bench");
@@ -30,7 +33,7 @@ fn main() {
     type Make = fn() -> Box<dyn Tracker>;
     let blind: Make = || Box::new(Blind);
     let evaluator: Make = || Box::new(NixTracker::default());
-    for (what, tracker) in [("walk and diff alone", blind), ("the evaluator", evaluator)] {
+    for (what, tracker) in [("walk and diff alone", blind), (EVALUATOR, evaluator)] {
         let index = tempfile::tempdir().expect("there is room for a folder");
         let options = Options { tracker, ..options.clone() };
         let mut writer = Writer::open(index.path()).expect("the index opens");
@@ -50,7 +53,8 @@ fn main() {
             report.unknown,
             peak(),
         );
-        if report.known > 0 {
+        if what == EVALUATOR {
+            assert!(report.known > 0, "it knows something");
             verify(&options, index.path(), if in_earnest { 300 } else { 20 });
         }
     }

@@ -137,14 +137,6 @@ impl Heap {
         heap
     }
 
-    /// How many things there are in use.
-    pub fn size(&self) -> usize {
-        let free = &self.free;
-        let envs: usize = free.envs.iter().map(Vec::len).sum();
-        self.thunk_count() - free.thunks.len() + self.envs.len() - envs + self.nodes.len()
-            - free.nodes.len()
-    }
-
     /// How many things were given out since the last [`Heap::sweep`].
     pub fn given(&self) -> usize {
         self.given

@@ -39,7 +39,6 @@ pub struct NixTracker {
     state: Option<State>,
     questions: Vec<Question>,
     by_path: FxHashMap<Vec<Sym>, u32>,
-    asked: u64,
 }
 
 impl Default for NixTracker {
@@ -134,30 +133,7 @@ impl NixTracker {
             state: None,
             questions: Vec::new(),
             by_path: FxHashMap::default(),
-            asked: 0,
         }
-    }
-
-    /// What it holds, for reports.
-    pub fn describe(&self) -> String {
-        self.state.as_ref().map_or_else(String::new, |s| {
-            format!(
-                "{} questions, {} nodes, {} things in use",
-                self.questions.len(),
-                s.heap.nodes.len(),
-                s.heap.size()
-            )
-        })
-    }
-
-    /// Why nothing could be listed, if that is so.
-    pub fn root_outcome(&self) -> Option<&Outcome> {
-        self.questions.first().map(|q| &q.outcome)
-    }
-
-    /// How many questions were asked so far.
-    pub fn asked(&self) -> u64 {
-        self.asked
     }
 
     /// Gives memory back if it is time to. Between two questions nothing but the state itself holds
@@ -224,7 +200,6 @@ impl NixTracker {
             }
             let Question { path, node, .. } = &self.questions[id as usize];
             let (path, node) = (path.clone(), *node);
-            self.asked += 1;
             self.collect();
             let state = self.state.as_mut().expect("questions are asked of a started machine");
             let mut machine = Machine { s: state, source };

@@ -126,6 +126,30 @@ fn a_part_that_is_known_of_a_set_that_is_not() {
     check("({ a = 1; } // builtins.fetchTarball \"x\").a", Err("unknown"));
 }
 
+/// The two ways of splitting that nixpkgs had, as its own code does it.
+#[test]
+fn text_is_split_as_nixpkgs_did() {
+    for (separator, text, before_end, to_the_end) in [
+        (".", "a.b.c", r#"["a","b","c"]"#, r#"["a","b","c"]"#),
+        (".", "a.b.", r#"["a","b."]"#, r#"["a","b",""]"#),
+        (".", ".", r#"["."]"#, r#"["",""]"#),
+        (".", "..", r#"["","."]"#, r#"["","",""]"#),
+        ("--", "a---b", r#"["a","-b"]"#, r#"["a","-b"]"#),
+        ("long", "a", r#"["a"]"#, r#"["a"]"#),
+        ("ö", "möwe", r#"["m","we"]"#, r#"["m","we"]"#),
+        ("x", "", r#"[""]"#, r#"[""]"#),
+    ] {
+        for (name, expected) in [("__splitTextBeforeEnd", before_end), ("__splitText", to_the_end)]
+        {
+            let expression = String::leak(format!("{name} \"{separator}\" \"{text}\""));
+            check(expression, Ok(expected));
+        }
+    }
+    check("__splitText \"\" \"a\"", Err("unknown"));
+    check("__splitText \".\" \"${derivation { name = \"x\"; }}\"", Err("unknown"));
+    check("builtins ? splitText || builtins ? splitTextBeforeEnd", Ok("false"));
+}
+
 #[test]
 fn nesting_without_end_is_refused() {
     let brackets: &'static str = String::leak("[".repeat(100_000));
