@@ -58,6 +58,7 @@ impl State {
         self.presence.retain(|_, node| needed(node));
         self.shapes.retain(|_, node| needed(node));
         self.picks.retain(|_, node| needed(node));
+        self.names.retain(|_, thunk| marked.thunks.has(thunk.0));
         let bigs = self.files.values().flat_map(|loaded| &loaded.ir.bigs);
         let written: FxHashSet<_> = bigs.map(|text| text.big).collect();
         for (at, big) in (0..).zip(&mut self.bigs) {
@@ -185,6 +186,12 @@ impl Marker<'_> {
             Attrs::Map { f, of, creator, cells } => {
                 self.thunk(*f);
                 self.attrs(of);
+                self.node(*creator);
+                cells.borrow().values().for_each(|(_, thunk)| self.thunk(*thunk));
+            }
+            Attrs::Zip { f, of, creator, cells } => {
+                self.thunk(*f);
+                of.iter().for_each(|attrs| self.attrs(attrs));
                 self.node(*creator);
                 cells.borrow().values().for_each(|(_, thunk)| self.thunk(*thunk));
             }

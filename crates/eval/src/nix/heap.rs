@@ -114,8 +114,10 @@ pub struct Heap {
     pub current: Option<NodeId>,
     last_edge: Option<(NodeId, NodeId)>,
     free: Free,
-    /// How many places were given out since this was last reset.
+    /// How many places were given out since memory was last given back, and how many were needed
+    /// then.
     given: usize,
+    needed: usize,
 }
 
 /// Places that can be given out again.
@@ -137,9 +139,10 @@ impl Heap {
         heap
     }
 
-    /// How many things were given out since the last [`Heap::sweep`].
-    pub fn given(&self) -> usize {
-        self.given
+    /// Whether it is time to give memory back: at least `after` places were given out since, and as
+    /// many as half of what was needed then. So the work that it takes grows with what is made.
+    pub fn is_full(&self, after: usize) -> bool {
+        self.given > after.max(self.needed / 2)
     }
 
     pub fn current(&self) -> NodeId {
@@ -415,6 +418,10 @@ impl Heap {
             }
             self.nodes[at].dependents.retain(|from| nodes.has(from.0));
         }
+        let free = self.free.thunks.len()
+            + self.free.envs.iter().map(Vec::len).sum::<usize>()
+            + self.free.nodes.len();
+        self.needed = self.thunk_count() + self.envs.len() + self.nodes.len() - free;
         for id in insts.missing(self.insts.len()) {
             self.insts[id as usize].cells = FxHashMap::default();
             self.free.insts.push(InstId(id));

@@ -28,7 +28,7 @@ const COLLECT_AFTER: usize = 1_500_000;
 const START_OVER_FROM: usize = 5_000;
 
 /// How deep sets of packages may nest.
-const MAX_PATH: usize = 4;
+const MAX_PATH: usize = 8;
 
 /// A [`Tracker`] that evaluates nixpkgs and remembers what it looked at.
 ///
@@ -65,6 +65,19 @@ struct Answer {
 
 impl Tracker for NixTracker {
     fn start(&mut self, source: &dyn Source) -> Vec<Observation> {
+        if let Ok(e) = std::env::var("NA_LOOK") {
+            for p in e.split(' ') {
+                eprintln!(
+                    "{p}: {:?}",
+                    look_at(source, &AttrPath::from_segments(p.split('.')).unwrap())
+                );
+            }
+            return Vec::new();
+        }
+        if let Ok(e) = std::env::var("NA_EXPR") {
+            eprintln!("{:?}", super::evaluate_json(source, Box::leak(e.into_boxed_str())));
+            return Vec::new();
+        }
         match &mut self.state {
             Some(state) => state.start_over(),
             None => self.state = Some(fresh()),
@@ -140,7 +153,7 @@ impl NixTracker {
     /// values.
     fn collect(&mut self) {
         let after = self.collect_after;
-        if let Some(state) = self.state.as_mut().filter(|state| state.heap.given() > after) {
+        if let Some(state) = self.state.as_mut().filter(|state| state.heap.is_full(after)) {
             state.collect(self.questions.iter().map(|question| question.node));
         }
     }

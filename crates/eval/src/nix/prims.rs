@@ -3,7 +3,7 @@
 //! Names and meanings: <https://nix.dev/manual/nix/latest/language/builtins>. What needs the
 //! network, the store or the clock has a value that cannot be known from the source text.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use model::version;
 use rustc_hash::FxHashMap;
@@ -85,6 +85,9 @@ impl KnownSyms {
         }
     }
 }
+
+/// How many names `mapAttrs` maps at once; those of longer sets one by one, when they are wanted.
+const MAPPED_AT_ONCE: usize = 1024;
 
 /// What only the program's own code has: it is not in `builtins`.
 const OWN: [&str; 6] =
@@ -637,17 +640,15 @@ fn list_to_attrs(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
 
 fn map_attrs(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
     let attrs = m.force_attrs(a[1])?;
-    let Attrs::Plain(entries) = &*attrs else {
-        return Ok(Value::Attrs(Rc::new(Attrs::Map {
-            f: a[0],
-            of: attrs,
-            creator: m.s.heap.current(),
-            cells: std::cell::RefCell::default(),
-        })));
+    let entries = match &*attrs {
+        Attrs::Plain(entries) if entries.len() <= MAPPED_AT_ONCE => entries,
+        _ => {
+            let (creator, cells) = (m.s.heap.current(), RefCell::default());
+            return Ok(Value::Attrs(Rc::new(Attrs::Map { f: a[0], of: attrs, creator, cells })));
+        }
     };
     let mapped = entries.iter().map(|(sym, thunk)| {
-        let name = m.s.syms.name(*sym).clone();
-        let name = m.s.heap.value(Value::Str(name));
+        let name = m.s.name_place(*sym);
         (*sym, m.s.heap.alloc(Cell::Apply2(a[0], name, *thunk)))
     });
     let mapped = mapped.collect();
@@ -655,21 +656,12 @@ fn map_attrs(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
 }
 
 fn zip_attrs_with(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
-    let mut values: FxHashMap<Sym, Vec<ThunkId>> = FxHashMap::default();
+    let mut of = Vec::new();
     for set in m.force_list(a[1])?.iter() {
-        let attrs = m.force_attrs(*set)?;
-        for (sym, thunk) in m.entries(&attrs)? {
-            values.entry(sym).or_default().push(thunk);
-        }
+        of.push(m.force_attrs(*set)?);
     }
-    let mut entries = Vec::new();
-    for (sym, list) in values {
-        let name = m.s.syms.name(sym).clone();
-        let name = m.s.heap.value(Value::Str(name));
-        let list = m.s.heap.value(Value::List(list.into()));
-        entries.push((sym, m.s.heap.alloc(Cell::Apply2(a[0], name, list))));
-    }
-    Ok(plain(entries))
+    let (creator, cells) = (m.s.heap.current(), RefCell::default());
+    Ok(Value::Attrs(Rc::new(Attrs::Zip { f: a[0], of: of.into(), creator, cells })))
 }
 
 fn function_args(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
@@ -678,8 +670,8 @@ fn function_args(m: &mut Machine<'_>, a: &[ThunkId]) -> R<Value> {
             super::ir::Param::Name => Ok(plain(Vec::new())),
             super::ir::Param::Pattern { formals, .. } => {
                 let entries = formals.iter().map(|formal| {
-                    let optional = Value::Bool(formal.default.is_some());
-                    (formal.sym, m.s.heap.value(optional))
+                    let optional = if formal.default.is_some() { "true" } else { "false" };
+                    (formal.sym, m.s.globals[&m.s.syms.intern(optional)])
                 });
                 Ok(plain(entries.collect()))
             }

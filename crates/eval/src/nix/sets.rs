@@ -89,15 +89,40 @@ impl Machine<'_> {
                 {
                     return Ok(Some(thunk));
                 }
-                let name = self.s.syms.name(sym).clone();
-                let node = self.s.heap.node(Recipe::None);
-                let name = self.s.heap.alloc_for(Cell::Value(Value::Str(name)), node);
+                let name = self.s.name_place(sym);
+                let node = match &**of {
+                    Attrs::Plain(_) => *creator,
+                    _ => self.s.heap.node(Recipe::None),
+                };
                 let thunk = self.s.heap.alloc_for(Cell::Apply2(*f, name, value), node);
+                cells.borrow_mut().insert(sym, (value, thunk));
+                if node == *creator {
+                    return Ok(Some(thunk));
+                }
                 let cell = Box::new(Cell::Apply2(*f, name, value));
                 let recipe = Recipe::Late(thunk, cell, *creator);
                 self.s.heap.nodes[node.0 as usize].recipe = recipe;
                 self.s.heap.edge(node, *creator);
-                cells.borrow_mut().insert(sym, (value, thunk));
+                Ok(Some(thunk))
+            }
+            Attrs::Zip { f, of, creator, cells } => {
+                let mut values = Vec::new();
+                for attrs in of {
+                    values.extend(self.get(attrs, sym)?);
+                }
+                if values.is_empty() {
+                    return Ok(None);
+                }
+                if let Some((from, thunk)) = cells.borrow().get(&sym)
+                    && **from == *values
+                {
+                    return Ok(Some(*thunk));
+                }
+                let list = Cell::Value(Value::List(values.as_slice().into()));
+                let list = self.s.heap.alloc_for(list, *creator);
+                let name = self.s.name_place(sym);
+                let thunk = self.s.heap.alloc_for(Cell::Apply2(*f, name, list), *creator);
+                cells.borrow_mut().insert(sym, (values.into(), thunk));
                 Ok(Some(thunk))
             }
             Attrs::Partial { known, why } => match self.get(known, sym)? {
@@ -154,6 +179,15 @@ impl Machine<'_> {
                 Ok(keys)
             }
             Attrs::Map { of, .. } => self.keys(of),
+            Attrs::Zip { of, .. } => {
+                let mut keys = Vec::new();
+                for attrs in of {
+                    keys.extend(self.keys(attrs)?);
+                }
+                keys.sort_unstable();
+                keys.dedup();
+                Ok(keys)
+            }
             Attrs::Partial { why, .. } => Err(why.clone()),
             Attrs::Without { of, names } => {
                 let mut keys = self.keys(of)?;
@@ -211,7 +245,7 @@ impl Machine<'_> {
                 keys.retain(|sym| names.binary_search(sym).is_err());
                 keys
             }
-            Attrs::Plain(_) | Attrs::Big(_) => self.keys(attrs)?,
+            Attrs::Plain(_) | Attrs::Big(_) | Attrs::Zip { .. } => self.keys(attrs)?,
         };
         keys.sort_unstable();
         keys.dedup();

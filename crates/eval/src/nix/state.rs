@@ -7,12 +7,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     bigs::{Big, FileIr},
     files::{inside, listing_hash},
-    heap::{Heap, NodeId},
+    heap::{Cell, ETERNAL, Heap, NodeId},
     ir::BigId,
     lower::Tables,
     prims,
     update::update,
-    value::{Sym, Symbols, ThunkId},
+    value::{Sym, Symbols, ThunkId, Value},
 };
 use crate::source::{EntryKind, ObjectId, Source};
 
@@ -54,6 +54,8 @@ pub struct State {
     pub picks: FxHashMap<(ThunkId, Sym), NodeId>,
     /// Who depended on picks that have found something else.
     pub moved: Vec<NodeId>,
+    /// Places of names as texts.
+    pub names: FxHashMap<Sym, ThunkId>,
     /// Files whose value is written here instead, by path.
     pub replaced: FxHashMap<Rc<str>, &'static str>,
     pub regexes: FxHashMap<Rc<str>, Rc<regex::Regex>>,
@@ -84,6 +86,7 @@ impl State {
             ghosts: FxHashMap::default(),
             picks: FxHashMap::default(),
             moved: Vec::new(),
+            names: FxHashMap::default(),
             replaced: FxHashMap::default(),
             regexes: FxHashMap::default(),
             depth: 0,
@@ -96,6 +99,14 @@ impl State {
             state.globals.insert(sym, value);
         }
         state
+    }
+
+    /// The place of a name as a text.
+    pub fn name_place(&mut self, sym: Sym) -> ThunkId {
+        let Self { names, heap, syms, .. } = self;
+        *names.entry(sym).or_insert_with(|| {
+            heap.alloc_for(Cell::Value(Value::Str(syms.name(sym).clone())), ETERNAL)
+        })
     }
 
     /// Forgets every value and what depends on what; the code of files stays, since most of it will be

@@ -60,13 +60,20 @@ pub enum Attrs {
     Big(InstId),
     /// `left // right`, where one of them is not plain.
     Merge(Rc<Attrs>, Rc<Attrs>),
-    /// `mapAttrs f of`, where `of` is not plain. Results are kept by name, each with the value
-    /// that it was made from.
+    /// `mapAttrs f of`, where `of` is not plain, or long. Results are kept by name, each with the
+    /// value that it was made from.
     Map {
         f: ThunkId,
         of: Rc<Attrs>,
         creator: NodeId,
         cells: RefCell<FxHashMap<Sym, (ThunkId, ThunkId)>>,
+    },
+    /// `zipAttrsWith f of`. Results are kept by name, each with the values that it was made from.
+    Zip {
+        f: ThunkId,
+        of: Box<[Rc<Attrs>]>,
+        creator: NodeId,
+        cells: RefCell<FxHashMap<Sym, (Box<[ThunkId]>, ThunkId)>>,
     },
     /// `left // known`, where `left` cannot be known: what `known` has is certain all the same.
     Partial { known: Rc<Attrs>, why: Rc<Fail> },

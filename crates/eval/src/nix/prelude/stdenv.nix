@@ -147,14 +147,18 @@ let
     defaultHardeningFlags = [ ];
   };
 
-  compiler = tool "gcc-wrapper" {
+  compiler = wrapCompiler "gcc-wrapper" {
     cc = compilerCc;
-    gcc = compilerCc;
-    inherit (compilerCc) version;
     inherit bintools;
-    binutils = bintools;
+  };
+
+  wrapCompiler = name: own: tool name {
+    inherit (own) cc bintools;
+    gcc = own.cc;
+    inherit (own.cc) version;
+    binutils = own.bintools;
     libcxx = null;
-    cxxStdlib = { kind = "libstdc++"; package = compilerCc; };
+    cxxStdlib = { kind = "libstdc++"; package = own.cc; };
     fortify-headers = null;
     shell = __storePathOf "bash" + "/bin/bash";
     hardeningUnsupportedFlags = [ ];
@@ -165,9 +169,30 @@ let
     langFortran = false;
     langAda = false;
     langGo = false;
+    override =
+      change:
+      let
+        changed = own // (if builtins.isFunction change then change own else change);
+      in
+      wrapCompiler "${changed.cc.pname or (builtins.parseDrvName changed.cc.name).name}-wrapper" changed;
   };
 
-  compilerCc = pkgs.gcc-unwrapped or pkgs.gcc.cc or pkgs.gcc.gcc;
+  gcc = pkgs.gcc-unwrapped or pkgs.gcc.cc or pkgs.gcc.gcc;
+
+  # Where the C library comes with a library of the compiler, it is that of the stage before.
+  compilerCc =
+    if builtins.pathExists ../development/libraries/gcc/libgcc then
+      tool "gcc" {
+        inherit (gcc) name pname version lib man info meta passthru stdenv configureFlags;
+        inherit (gcc) langC langCC langFortran override overrideAttrs;
+        out = gcc;
+        libgcc = tool "libgcc" {
+          inherit (gcc) name pname version meta;
+          outputName = "libgcc";
+        };
+      }
+    else
+      gcc;
 
   makeStdenv = own:
     let
