@@ -70,8 +70,11 @@ let
       passthru = attrs.passthru or { };
       outputs = attrs.outputs or [ "out" ];
       meta = { inherit name; available = true; } // attrs.meta or { };
-      drvAttrs = removeAttrs attrs [ "meta" "passthru" "pos" "crossAttrs" "env" ]
-        // attrs.env or { }
+      # Variables of the build, unless it is a package that came by that name.
+      env = attrs.env or { };
+      variables = if builtins.isAttrs env && env.type or "" != "derivation" then env else { };
+      drvAttrs = removeAttrs attrs [ "meta" "passthru" "pos" "crossAttrs" ]
+        // variables
         // (if attrs ? name then { } else { inherit name; })
         // {
           inherit system stdenv;
