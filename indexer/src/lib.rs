@@ -2,6 +2,7 @@
 //! oldest commit to the newest, what each commit changed, what that makes of each attribute path,
 //! and when it was so.
 
+mod ahead;
 pub mod channels;
 mod error;
 mod file;

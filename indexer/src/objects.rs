@@ -6,9 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use eval::{Entry, EntryKind, ObjectId, SourceError};
+use eval::{Entry, EntryKind, ObjectId, Parsed, SourceError};
 use gix::objs::Find as _;
 use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::ahead::Ahead;
 
 /// How many bytes of unpacked objects gix keeps to build others from. The deltas of nixpkgs' big
 /// shared files come in chains of fifty, and each link is looked up many times.
@@ -29,6 +31,7 @@ pub struct Objects {
     damaged: RefCell<Option<SourceError>>,
     buffer: RefCell<Vec<u8>>,
     read: Cell<u64>,
+    ahead: RefCell<Option<Arc<Ahead>>>,
 }
 
 /// The entries of a tree, in byte order of their names.
@@ -56,6 +59,7 @@ impl Objects {
             damaged: RefCell::default(),
             buffer: RefCell::default(),
             read: Cell::new(0),
+            ahead: RefCell::default(),
         }
     }
 
@@ -109,6 +113,18 @@ impl Objects {
             self.blobs.borrow_mut().insert(*id, data.clone(), data.len());
         }
         Ok(data)
+    }
+
+    /// From now on, who parses files before they are wanted.
+    pub fn parsed_by(&self, ahead: Option<Arc<Ahead>>) {
+        *self.ahead.borrow_mut() = ahead;
+    }
+
+    /// A file, if it was parsed before it was wanted.
+    pub fn parsed(&self, id: &ObjectId) -> Option<Parsed> {
+        let parsed = self.ahead.borrow().as_ref()?.take(id)?;
+        self.read.set(self.read.get() + 1);
+        Some(parsed)
     }
 
     fn read(&self, id: &ObjectId, kind: gix::objs::Kind) -> Result<Vec<u8>, SourceError> {

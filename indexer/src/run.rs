@@ -12,6 +12,7 @@ use eval::{Observation, Tracker};
 use model::{Commit, CommitId};
 
 use crate::{
+    ahead,
     error::Error,
     follow::Follower,
     objects::Objects,
@@ -195,7 +196,9 @@ pub fn observe_at(options: &Options, revision: &str) -> Result<Vec<Observation>,
     let missing = || Error::NoSuchRevision(revision.to_owned());
     let header = repository::header(objects.repository(), id)?.ok_or_else(missing)?;
     objects.tree(&header.tree.0).map_err(|error| damaged(&error, id))?;
-    let mut found = (options.tracker)().start(&Revision { objects: &objects, tree: header.tree.0 });
+    let revision = Revision { objects: &objects, tree: header.tree.0 };
+    let look = || (options.tracker)().start(&revision);
+    let mut found = ahead::beside(&options.repository, header.tree.0, &objects, look);
     found.sort_by(|a, b| a.attr_path.cmp(&b.attr_path));
     match objects.take_damaged() {
         Some(error) => Err(damaged(&error, id)),

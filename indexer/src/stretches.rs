@@ -20,6 +20,7 @@ use eval::{Observation, SourceError, Tracker};
 use model::CommitId;
 
 use crate::{
+    ahead,
     error::Error,
     objects::Objects,
     repository::{self, Header},
@@ -97,19 +98,20 @@ pub fn look(
     let mut cuts = cut(line.len(), lookers.threads.get()).into_iter();
     let ahead = lookers.threads.get() * AHEAD;
     let (jobs, waiting) = mpsc::channel::<Job>();
-    let waiting = Mutex::new(waiting);
+    let waiting = &Mutex::new(waiting);
     std::thread::scope(|scope| {
         let mut begun: VecDeque<Sights> = VecDeque::new();
         for line in cuts.by_ref().take(ahead) {
             begun.push_back(begin(&jobs, line));
         }
-        let spawn = || {
+        let spawn = |idle| {
             // With this much a tracker does not need to make a stack of its own at each step.
             let builder = std::thread::Builder::new().stack_size(eval::nix::STACK_BYTES + MORE);
-            builder.spawn_scoped(scope, || work(lookers, line, &waiting))
+            builder.spawn_scoped(scope, move || work(lookers, line, waiting, idle))
         };
+        let idle = begun.len() < lookers.threads.get();
         let threads: Vec<_> = (0..lookers.threads.get().min(begun.len()))
-            .map(|_| spawn().expect("the system has room for another thread"))
+            .map(|_| spawn(idle).expect("the system has room for another thread"))
             .collect();
         let mut result = Ok(true);
         while let (Ok(true), Some((stretch, seen))) = (&result, begun.pop_front()) {
@@ -163,11 +165,13 @@ fn cut(length: usize, threads: usize) -> Vec<Range<usize>> {
     stretches
 }
 
-/// What one thread does: one stretch after the other, as long as there are any.
+/// What one thread does: one stretch after the other, as long as there are any. If there are not
+/// enough for all threads, one of the others parses for this one.
 fn work(
     lookers: &Lookers<'_>,
     line: &[Header],
     jobs: &Mutex<Receiver<Job>>,
+    idle: bool,
 ) -> Result<Counts, Error> {
     let objects = Objects::new(repository::open(lookers.repository)?);
     // What it keeps of one stretch makes the first look of the next quicker.
@@ -175,7 +179,9 @@ fn work(
     loop {
         let job = jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
         let Ok(job) = job else { break };
-        let mut looker = Looker { objects: &objects, tracker: &mut *tracker, tree: None };
+        let tracker = &mut *tracker;
+        let parser = idle.then_some(lookers.repository);
+        let mut looker = Looker { objects: &objects, tracker, tree: None, parser };
         for header in &line[job.line] {
             let seen = looker.look(header);
             let failed = seen.is_err();
@@ -193,6 +199,8 @@ struct Looker<'a> {
     tracker: &'a mut dyn Tracker,
     /// The tree that the tracker stands at; `None` if it stands nowhere.
     tree: Option<CommitId>,
+    /// The clone, if its files are to be parsed beside a first look.
+    parser: Option<&'a Path>,
 }
 
 impl Looker<'_> {
@@ -218,7 +226,11 @@ impl Looker<'_> {
             }
             None => {
                 self.objects.tree(&header.tree.0)?;
-                Ok(Seen::Whole(self.tracker.start(&revision)))
+                let mut look = || self.tracker.start(&revision);
+                Ok(Seen::Whole(match self.parser {
+                    Some(clone) => ahead::beside(clone, header.tree.0, self.objects, look),
+                    None => look(),
+                }))
             }
         }
     }

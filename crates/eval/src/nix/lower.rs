@@ -19,6 +19,7 @@ use super::{
     ir::{AttrsExpr, BigId, Expr, Formal, LambdaExpr, Lookup, Name, Op, Param, Part, Slot, Then},
     value::{Sym, Symbols, Value},
 };
+use crate::Parsed;
 
 /// The parts of the machine that lowering adds to.
 pub struct Tables<'a> {
@@ -44,18 +45,16 @@ pub enum ScopeKind {
 
 pub type ScopeRef = Option<Rc<Scope>>;
 
-/// How deep brackets may nest in a file.
-const MAX_NESTING: usize = 4_000;
-
-/// Lowers a file. `path` is absolute; `text` its contents.
-pub fn file(tables: &mut Tables<'_>, path: &Rc<str>, text: &str) -> FileIr {
+/// Lowers a file. `path` is absolute.
+pub fn file(tables: &mut Tables<'_>, path: &Rc<str>, parsed: &Parsed) -> FileIr {
+    let text = parsed.text();
     let invalid = |why: String| FileIr {
         root: Rc::new(Expr::Invalid(why.into())),
         bigs: Vec::new(),
         skeleton: 0,
         text: String::new(),
     };
-    let root = match parse(text) {
+    let root = match parsed.root() {
         Ok(root) => root,
         Err(why) => return invalid(format!("{path}: {why}")),
     };
@@ -83,25 +82,6 @@ pub fn file(tables: &mut Tables<'_>, path: &Rc<str>, text: &str) -> FileIr {
     let root = lower.expr(&expr, &None);
     let text = if bigs.is_empty() { String::new() } else { text.to_owned() };
     FileIr { root, bigs, skeleton, text }
-}
-
-pub fn parse(text: &str) -> Result<ast::Root, String> {
-    let mut depth = 0usize;
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_NESTING {
-            return Err(format!("brackets nest more than {MAX_NESTING} deep"));
-        }
-    }
-    let parse = rnix::Root::parse(text);
-    match parse.errors().first() {
-        Some(error) => Err(error.to_string()),
-        None => Ok(parse.tree()),
-    }
 }
 
 /// What a name of a set is bound to, as syntax.

@@ -10,9 +10,10 @@ use rustc_hash::FxHashSet;
 use super::{
     bigs::{Big, BigBinding, EntryText, FileIr, find_bigs, is_static, skeleton},
     ir::BigId,
-    lower::{Lower, Tables, parse},
+    lower::{Lower, Tables},
     value::Sym,
 };
+use crate::parsed::parse;
 
 /// What [`update`] found to be different.
 #[derive(Debug, Default)]
