@@ -37,6 +37,7 @@ pub(crate) struct State {
     pub settings: SettingsHandle,
     pub locks: Arc<Locks>,
     pub jobs: Jobs,
+    pub index_folder: Option<PathBuf>,
     pub cache: Option<PathBuf>,
     open_nixpkgs: Arc<OpenNixpkgs>,
     memo: Arc<Memo>,
@@ -69,6 +70,7 @@ impl State {
             settings: SettingsHandle::default(),
             locks: Arc::default(),
             jobs: Jobs::default(),
+            index_folder: config.index,
             cache: config.cache,
             open_nixpkgs: config.open_nixpkgs,
             memo: Arc::default(),
@@ -128,8 +130,18 @@ impl State {
         file: Snapshot,
         answer: impl FnOnce(&Asked) -> T + Send + 'static,
     ) -> jsonrpc::Result<T> {
-        let index = self.index.get().await;
+        let index = self.index_for(&file).await?;
         self.ask_with(file, index, answer).await
+    }
+
+    /// The index for a request about a file. A file without pins has no use for it, and does not
+    /// wait for one that is being opened.
+    pub async fn index_for(&self, file: &Snapshot) -> jsonrpc::Result<Phase> {
+        let read = file.clone();
+        if file.is_packages_nix() || self.work(move || read.has_pins()).await? {
+            return Ok(self.index.get().await);
+        }
+        Ok(Phase::Loading)
     }
 
     /// As [`Self::ask_of`], with the index at a known moment.
