@@ -114,14 +114,16 @@ impl State {
     }
 
     /// Answers a question about an open file on a thread that may block; `None` if the file is not
-    /// open or not ours. A panic there is an error of this one request.
+    /// open, or one of others without pins. A panic there is an error of this one request.
     pub async fn ask<T: Send + 'static>(
         &self,
         uri: &Uri,
         answer: impl FnOnce(&Asked) -> T + Send + 'static,
     ) -> jsonrpc::Result<Option<T>> {
-        let Some(file) = self.documents.get(uri) else { return Ok(None) };
-        self.ask_of(file, answer).await.map(Some)
+        match self.documents.get(uri) {
+            Some(file) if self.concerns(&file).await? => self.ask_of(file, answer).await.map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// As [`Self::ask`], of a file at a known version.
@@ -137,11 +139,13 @@ impl State {
     /// The index for a request about a file. A file without pins has no use for it, and does not
     /// wait for one that is being opened.
     pub async fn index_for(&self, file: &Snapshot) -> jsonrpc::Result<Phase> {
+        Ok(if self.concerns(file).await? { self.index.get().await } else { Phase::Loading })
+    }
+
+    /// Whether a file is a packages.nix, or has pins.
+    async fn concerns(&self, file: &Snapshot) -> jsonrpc::Result<bool> {
         let read = file.clone();
-        if file.is_packages_nix() || self.work(move || read.has_pins()).await? {
-            return Ok(self.index.get().await);
-        }
-        Ok(Phase::Loading)
+        Ok(file.is_packages_nix() || self.work(move || read.has_pins()).await?)
     }
 
     /// As [`Self::ask_of`], with the index at a known moment.

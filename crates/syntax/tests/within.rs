@@ -105,7 +105,8 @@ fn pins_that_are_being_written() {
     check(
         "mkDevShell {\n  packages = [\n    \"nodejs@20\n    \"git@\"\n  ];\n  x = \"a\";\n}",
         expect![[r#"
-            0 "" <-  none | "
+            0 nodejs <- nodejs "20" | "nodejs@20
+            0 git <- git "" | "git@"
         "#]],
     );
     check(
@@ -121,7 +122,18 @@ fn pins_that_are_being_written() {
         0 enable <- enable other | enable = true;
     "#]],
     );
-    check("{ services.nix-archiver.pinnedPackages.python3Packages.\n }", expect![""]);
+    check(
+        "{ services.nix-archiver.pinnedPackages.python3Packages.\n }",
+        expect![[r#"
+            0 python3Packages <- python3Packages .  none | python3Packages.
+        "#]],
+    );
+    check(
+        "with lib; mkDevShell { packages = [ \"nodejs@20\n  ]; }",
+        expect![[r#"
+            0 nodejs <- nodejs "20" | "nodejs@20
+        "#]],
+    );
     check(
         "fetchVersion \"python3Packages.\" \"1",
         expect![[r#"
