@@ -140,12 +140,12 @@ fn releases_of_channels_win() {
     assert_eq!((marked.len(), &marked[0]["version"]), (1, &json!("1.1")), "{said}");
     assert_eq!(marked[0]["released"]["channel"], "nixos-20.09");
     assert_eq!(marked[0]["released"]["commit"], released);
-    let text = "{ a = \"1.1\"; }\n";
-    std::fs::write(dir.path().join("packages.nix"), text).expect("ours");
+    let pins = "{ a = \"1.1\"; }\n";
+    std::fs::write(dir.path().join("packages.nix"), pins).expect("ours");
     run(&["lock"]);
     let mut client = Client::greet(&to, json!({}));
     let uri = format!("file://{}", dir.path().join("packages.nix").display());
-    client.open_as(&uri, text);
+    client.open_as(&uri, pins);
     let at = json!({ "textDocument": { "uri": uri }, "position": { "line": 0, "character": 7 } });
     let hover = client.call("textDocument/hover", at);
     let hover = hover["contents"]["value"].as_str().expect("a text").to_owned();
