@@ -4,7 +4,8 @@
 use std::io::{self, Write};
 
 use model::{
-    AttrPath, Commit, Facts, IndexOrigin, IndexStatus, Package, Release, Span, Summary, date,
+    AttrPath, Commit, Facts, IndexOrigin, IndexStatus, Package, PackageSource, Release,
+    SourceError, Span, Summary, date, resolve::Mark,
 };
 use serde::Serialize;
 
@@ -114,7 +115,19 @@ pub struct OneRelease {
     pub file: Option<String>,
     pub broken: bool,
     pub known_vulnerabilities: Vec<String>,
+    /// The newest commit with it that a channel released, where one is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub released: Option<OneMark>,
     pub run: String,
+}
+
+/// A release of a channel.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OneMark {
+    pub channel: String,
+    #[serde(flatten)]
+    pub at: Moment,
 }
 
 /// A stretch of a branch.
@@ -179,19 +192,31 @@ impl Name {
 
 impl WholePackage {
     /// The package with those of its releases that `wanted` says.
-    pub fn new(package: &Package, wanted: impl Fn(&Release) -> bool) -> Self {
+    ///
+    /// # Errors
+    /// [`SourceError`] if the source cannot be read.
+    pub fn new(
+        source: &dyn PackageSource,
+        package: &Package,
+        wanted: impl Fn(&Release) -> bool,
+    ) -> Result<Self, SourceError> {
+        let marks = source.marks()?;
         let releases = package.releases.iter().filter(|release| wanted(release));
-        Self {
+        let releases = releases.map(|release| {
+            let released = marks.released(source, release)?;
+            Ok(OneRelease::new(&package.attr_path, release, released))
+        });
+        Ok(Self {
             name: Name::new(&package.attr_path, package.alias_of.clone()),
             newest: package.newest().map(|r| r.version.clone()).unwrap_or_default(),
-            releases: releases.map(|r| OneRelease::new(&package.attr_path, r)).collect(),
-        }
+            releases: releases.collect::<Result<_, SourceError>>()?,
+        })
     }
 }
 
 impl OneRelease {
     /// The release of the package with this path.
-    pub fn new(path: &AttrPath, release: &Release) -> Self {
+    pub fn new(path: &AttrPath, release: &Release, released: Option<Mark>) -> Self {
         let Facts { pname, description, homepage, license, file, broken, known_vulnerabilities } =
             release.facts.clone();
         let span = |span: &Span| OneSpan {
@@ -212,6 +237,10 @@ impl OneRelease {
             file,
             broken,
             known_vulnerabilities,
+            released: released.map(|mark| OneMark {
+                channel: mark.channel.to_string(),
+                at: mark.place.commit.into(),
+            }),
             run: run_line(path, release.last_seen()),
         }
     }

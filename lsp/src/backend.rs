@@ -27,6 +27,7 @@ use crate::{
     session::Session,
     settings,
     state::State,
+    watch,
 };
 
 /// The server as the protocol library sees it.
@@ -75,11 +76,11 @@ impl LanguageServer for Backend {
     async fn initialized(&self, _: InitializedParams) {
         self.state.greet();
         settings::follow(&self.state);
-        locks::follow(&self.state);
+        watch::follow(&self.state);
     }
 
-    async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {
-        locks::look(&self.state);
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        watch::changed(&self.state, &params);
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {

@@ -14,7 +14,30 @@ use tower_lsp::ls_types::{Diagnostic, TextDocumentContentChangeEvent, Uri};
 
 use crate::from_proto;
 
-/// The open files that hold pins. Others are never stored: they cost nothing.
+/// What the server has to do with a file, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It is a packages.nix.
+    PackagesNix,
+    /// It is another Nix file, in which there may be pins.
+    Nix,
+    /// It is a packages.lock: then it is only there to be written.
+    Lock,
+}
+
+impl Role {
+    /// The role of a file; `None` for one that is none of our business.
+    pub fn of(uri: &Uri) -> Option<Self> {
+        let path = uri.path().decode().to_string_lossy();
+        match path.rsplit(['/', '\\']).next()? {
+            "packages.nix" => Some(Self::PackagesNix),
+            "packages.lock" => Some(Self::Lock),
+            name => name.ends_with(".nix").then_some(Self::Nix),
+        }
+    }
+}
+
+/// The open files that may hold pins. Others are never stored: they cost nothing.
 #[derive(Default)]
 pub(crate) struct Documents {
     open: Mutex<Open>,
@@ -30,8 +53,7 @@ struct Open {
 /// An open file.
 struct File {
     uri: Uri,
-    /// Whether it is a packages.lock: then it is only there to be written.
-    is_lock: bool,
+    role: Role,
     serial: u64,
     version: i32,
     rope: Rope,
@@ -50,21 +72,32 @@ pub(crate) struct Snapshot {
     /// Which opening of the file it is of.
     pub serial: u64,
     pub version: i32,
+    role: Role,
     is_open: bool,
     rope: Rope,
     read: Arc<OnceLock<Arc<Document>>>,
 }
 
 impl Snapshot {
-    /// A file that no editor has open, as it is on the disk.
+    /// A packages.nix that no editor has open, as it is on the disk.
     pub fn on_disk(uri: Uri, text: &str) -> Self {
-        let rope = Rope::from_str(text);
-        Self { uri, serial: 0, version: 0, is_open: false, rope, read: Arc::default() }
+        let (rope, role) = (Rope::from_str(text), Role::PackagesNix);
+        Self { uri, serial: 0, version: 0, role, is_open: false, rope, read: Arc::default() }
     }
 
     /// Whether the client has it open, so that it is the client that changes it.
     pub fn is_open(&self) -> bool {
         self.is_open
+    }
+
+    /// Whether it is a packages.nix.
+    pub fn is_packages_nix(&self) -> bool {
+        self.role == Role::PackagesNix
+    }
+
+    /// Whether there are pins in it.
+    pub fn has_pins(&self) -> bool {
+        self.document().pin_file().is_some_and(|file| !file.pins.is_empty())
     }
 
     /// The text alone.
@@ -75,31 +108,28 @@ impl Snapshot {
     /// The text and its pins: read by the first who asks, which takes milliseconds for a large
     /// file.
     pub fn document(&self) -> Arc<Document> {
-        self.read.get_or_init(|| Arc::new(Document::new(self.rope.to_string()))).clone()
+        let read = || {
+            let text = self.rope.to_string();
+            Arc::new(match self.role {
+                Role::PackagesNix | Role::Lock => Document::new(text),
+                Role::Nix => Document::elsewhere(text),
+            })
+        };
+        self.read.get_or_init(read).clone()
     }
 }
 
 impl Documents {
-    /// Whether a file is one that holds pins.
-    pub fn is_ours(uri: &Uri) -> bool {
-        is_named(uri, "packages.nix")
-    }
-
-    /// Whether a file is a lock.
-    pub fn is_lock(uri: &Uri) -> bool {
-        is_named(uri, "packages.lock")
-    }
-
     /// The lock at a path, if it is open.
     pub fn lock_at(&self, path: &Path) -> Option<Snapshot> {
         let open = self.lock();
-        let mut locks = open.files.values().filter(|file| file.is_lock);
+        let mut locks = open.files.values().filter(|file| file.role == Role::Lock);
         let found = locks.find(|file| file.uri.to_file_path().is_some_and(|own| *own == *path));
         found.map(File::snapshot)
     }
 
     /// Stores a file that was opened.
-    pub fn open(&self, uri: Uri, version: i32, text: &str) {
+    pub fn open(&self, uri: Uri, role: Role, version: i32, text: &str) {
         let mut open = self.lock();
         open.opened += 1;
         let file = File {
@@ -110,7 +140,7 @@ impl Documents {
             changed: Instant::now(),
             awaited: false,
             shown: None,
-            is_lock: Self::is_lock(&uri),
+            role,
             uri,
         };
         open.files.insert(key(&file.uri), file);
@@ -150,21 +180,21 @@ impl Documents {
         true
     }
 
-    /// Forgets a file.
-    pub fn close(&self, uri: &Uri) {
-        self.lock().files.remove(&key(uri));
+    /// Forgets a file. Says whether the client was ever told what is wrong with it.
+    pub fn close(&self, uri: &Uri) -> bool {
+        self.lock().files.remove(&key(uri)).is_some_and(|file| file.shown.is_some())
     }
 
     /// A file as it is now, if it is open.
     pub fn get(&self, uri: &Uri) -> Option<Snapshot> {
         let open = self.lock();
-        open.files.get(&key(uri)).filter(|file| !file.is_lock).map(File::snapshot)
+        open.files.get(&key(uri)).filter(|file| file.role != Role::Lock).map(File::snapshot)
     }
 
-    /// All files with pins as they are now.
+    /// All files that may hold pins, as they are now.
     pub fn all(&self) -> Vec<Snapshot> {
         let open = self.lock();
-        open.files.values().filter(|file| !file.is_lock).map(File::snapshot).collect()
+        open.files.values().filter(|file| file.role != Role::Lock).map(File::snapshot).collect()
     }
 
     /// Notes the diagnostics of a snapshot as what the client is shown. Says whether they are to be
@@ -176,6 +206,11 @@ impl Documents {
         let current = file.filter(|f| f.serial == snapshot.serial && f.version == snapshot.version);
         let Some(file) = current else { return false };
         let shown = file.shown.as_ref();
+        // Of a file in which nothing was ever found, nothing is said.
+        let nothing = diagnostics.is_empty() && shown.is_none_or(|(_, shown)| shown.is_empty());
+        if nothing && file.role == Role::Nix {
+            return false;
+        }
         if shown.is_some_and(|(version, shown)| *version == file.version && shown == diagnostics) {
             return false;
         }
@@ -206,16 +241,12 @@ impl File {
             uri: self.uri.clone(),
             serial: self.serial,
             version: self.version,
+            role: self.role,
             is_open: true,
             rope: self.rope.clone(),
             read: self.read.clone(),
         }
     }
-}
-
-fn is_named(uri: &Uri, name: &str) -> bool {
-    let path = uri.path().decode().to_string_lossy();
-    path.rsplit(['/', '\\']).next() == Some(name)
 }
 
 /// One text for all spellings of a URI: VS Code writes `file:///c%3A/x`, others `file:///C:/x`.
@@ -245,13 +276,19 @@ mod tests {
     }
 
     #[test]
-    fn only_packages_nix_is_ours() {
-        let ours = |text: &str| Documents::is_ours(&Uri::from_str(text).unwrap());
-        assert!(ours("file:///a/packages.nix"));
-        assert!(ours("untitled:packages.nix"));
-        assert!(ours("file:///c%3A%5Ca%5Cpackages.nix"));
-        assert!(!ours("file:///a/my-packages.nix"));
-        assert!(!ours("file:///packages.nix/default.nix"));
-        assert!(!ours("file:///a/packages.nix.bak"));
+    fn the_role_of_a_file_is_in_its_name() {
+        let role = |text: &str| Role::of(&Uri::from_str(text).unwrap());
+        for ours in
+            ["file:///a/packages.nix", "untitled:packages.nix", "file:///c%3A%5Ca%5Cpackages.nix"]
+        {
+            assert_eq!(role(ours), Some(Role::PackagesNix), "{ours}");
+        }
+        for other in ["file:///a/my-packages.nix", "file:///packages.nix/default.nix"] {
+            assert_eq!(role(other), Some(Role::Nix), "{other}");
+        }
+        assert_eq!(role("file:///a/packages.lock"), Some(Role::Lock));
+        for foreign in ["file:///a/packages.nix.bak", "file:///a/nix", "file:///a/flake.lock"] {
+            assert_eq!(role(foreign), None, "{foreign}");
+        }
     }
 }

@@ -10,7 +10,10 @@ use std::{
 
 use ide::Index;
 use model::{IndexStatus, PackageSource, SourceError};
-use tokio::{sync::watch, task, time};
+use tokio::{
+    sync::{Notify, watch},
+    task, time,
+};
 
 use crate::OpenSource;
 
@@ -49,13 +52,15 @@ pub(crate) struct IndexHandle {
     phase: watch::Sender<Phase>,
     /// Counts the changes of what the index says.
     generation: AtomicU64,
+    /// Ends the wait for the next look.
+    soon: Notify,
 }
 
 impl IndexHandle {
     /// An index that is not opened yet.
     pub fn new(open_source: Arc<OpenSource>) -> Self {
         let (phase, _) = watch::channel(Phase::Loading);
-        Self { open_source, phase, generation: AtomicU64::new(0) }
+        Self { open_source, phase, generation: AtomicU64::new(0), soon: Notify::new() }
     }
 
     /// The index as it is now; if it is still being opened, as it is once that is done, or after
@@ -72,6 +77,11 @@ impl IndexHandle {
     /// Changes with what the index says.
     pub fn generation(&self) -> u64 {
         self.generation.load(SeqCst)
+    }
+
+    /// Lets [`Self::watch`] look at the index without waiting for the next time.
+    pub fn look_soon(&self) {
+        self.soon.notify_one();
     }
 
     /// Opens the index, and then looks at it from time to time, until `on_news` returns false. It
@@ -95,7 +105,8 @@ impl IndexHandle {
                     return;
                 }
             }
-            time::sleep(LOOK).await;
+            // Whichever of the two comes first.
+            let _ = time::timeout(LOOK, self.soon.notified()).await;
         }
     }
 

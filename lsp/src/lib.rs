@@ -24,6 +24,7 @@ mod session;
 mod settings;
 mod state;
 mod to_proto;
+mod watch;
 
 use std::{
     path::PathBuf,
@@ -50,6 +51,9 @@ pub struct Config {
     pub open_source: Arc<OpenSource>,
     /// Gives a clone of nixpkgs, for the one that the settings name.
     pub open_nixpkgs: Arc<OpenNixpkgs>,
+    /// The folder of the version index, so that clients can tell of changes in it; `None` if it is in
+    /// no folder.
+    pub index: Option<PathBuf>,
     /// The folder for copies of files of nixpkgs, which may be deleted at any time; `None` if there
     /// is no such place.
     pub cache: Option<PathBuf>,

@@ -14,15 +14,12 @@ use std::{
 use ide::LockFile;
 use model::{AttrPath, Lock, lock::LockError};
 use tokio::{task, time};
-use tower_lsp::ls_types::{Registration, Uri};
+use tower_lsp::ls_types::Uri;
 
-use crate::{publish, state::State};
+use crate::{documents::Role, publish, state::State};
 
 /// How often the locks are looked at for news.
 const LOOK: Duration = Duration::from_secs(2);
-
-/// How long the client may take to answer.
-const ANSWER: Duration = Duration::from_secs(10);
 
 /// How large a lock may be, in bytes, to be read at all.
 const LARGEST: u64 = 64 << 20;
@@ -86,27 +83,6 @@ impl Locks {
     }
 }
 
-/// Asks the client to tell of locks that change. Where it does not, they are looked at all the same.
-pub(crate) fn follow(state: &Arc<State>) {
-    if !state.session().is_some_and(|session| session.watches_files) {
-        return;
-    }
-    let client = state.client.clone();
-    task::spawn(async move {
-        let registration = Registration {
-            id: "locks".to_owned(),
-            method: "workspace/didChangeWatchedFiles".to_owned(),
-            register_options: Some(serde_json::json!({
-                "watchers": [{ "globPattern": "**/packages.lock" }],
-            })),
-        };
-        let done = client.register_capability(vec![registration]);
-        if !matches!(time::timeout(ANSWER, done).await, Ok(Ok(()))) {
-            tracing::warn!("the client does not say that it will tell of changed files");
-        }
-    });
-}
-
 /// Looks at the locks of the open files at once.
 pub(crate) fn look(state: &Arc<State>) {
     let state = state.clone();
@@ -140,9 +116,9 @@ pub(crate) async fn watch(state: Weak<State>) {
     }
 }
 
-/// Where the lock of a file is; `None` for a file that is not in a folder of the disk.
+/// Where the lock of a packages.nix is; `None` for a file that is none, or not in a folder of the disk.
 pub(crate) fn path_beside(uri: &Uri) -> Option<PathBuf> {
-    if uri.scheme().as_str() != "file" {
+    if uri.scheme().as_str() != "file" || Role::of(uri) != Some(Role::PackagesNix) {
         return None;
     }
     let folder = uri.to_file_path()?.parent()?.to_owned();

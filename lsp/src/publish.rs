@@ -5,11 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time;
 use tower_lsp::{jsonrpc, ls_types::Uri};
 
-use crate::{
-    documents::{Documents, Snapshot},
-    handlers,
-    state::State,
-};
+use crate::{documents::Snapshot, handlers, state::State};
 
 /// How long a file has to be left alone before its diagnostics are worked out.
 const PAUSE: Duration = Duration::from_millis(150);
@@ -47,9 +43,9 @@ pub(crate) fn changed(state: &Arc<State>, uri: &Uri) {
     });
 }
 
-/// Takes the diagnostics of a file that was closed away.
-pub(crate) fn closed(state: &Arc<State>, uri: Uri) {
-    if pushes(state) && Documents::is_ours(&uri) {
+/// Takes the diagnostics of a file that was closed away, if any were shown.
+pub(crate) fn closed(state: &Arc<State>, uri: Uri, shown: bool) {
+    if pushes(state) && shown {
         let state = state.clone();
         tokio::spawn(async move {
             if state.documents.get(&uri).is_none() {

@@ -52,6 +52,8 @@ pub(crate) struct Session {
     pub work_done_progress: bool,
     /// Whether the client can be asked to tell of changed files.
     pub watches_files: bool,
+    /// Whether the client can be asked so of files in any folder.
+    pub watches_elsewhere: bool,
     /// Whether a definition may say which text leads to it.
     pub definition_links: bool,
     /// Whether the client shows files of nixpkgs that it asks us for.
@@ -103,8 +105,9 @@ impl Session {
         let lenses = workspace.and_then(|w| w.code_lens.as_ref()?.refresh_support);
         let links = text.and_then(|t| t.definition.as_ref()?.link_support);
         let window = client.window.as_ref();
-        let watches =
-            workspace.and_then(|w| w.did_change_watched_files.as_ref()?.dynamic_registration);
+        let watched = workspace.and_then(|w| w.did_change_watched_files.as_ref());
+        let watches = watched.and_then(|watched| watched.dynamic_registration);
+        let elsewhere = watched.and_then(|watched| watched.relative_pattern_support);
         let registers =
             workspace.and_then(|w| w.did_change_configuration.as_ref()?.dynamic_registration);
         let markdown = |formats: &Vec<MarkupKind>| formats.contains(&MarkupKind::Markdown);
@@ -134,6 +137,7 @@ impl Session {
             definition_links: links.unwrap_or(false),
             virtual_documents: options.virtual_documents,
             watches_files: watches.unwrap_or(false),
+            watches_elsewhere: elsewhere.unwrap_or(false),
             hierarchical_symbols: outline.unwrap_or(false),
             roots: params.workspace_folders.iter().flatten().map(|f| f.uri.clone()).collect(),
             options: said,

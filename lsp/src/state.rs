@@ -37,6 +37,7 @@ pub(crate) struct State {
     pub settings: SettingsHandle,
     pub locks: Arc<Locks>,
     pub jobs: Jobs,
+    pub index_folder: Option<PathBuf>,
     pub cache: Option<PathBuf>,
     open_nixpkgs: Arc<OpenNixpkgs>,
     memo: Arc<Memo>,
@@ -69,6 +70,7 @@ impl State {
             settings: SettingsHandle::default(),
             locks: Arc::default(),
             jobs: Jobs::default(),
+            index_folder: config.index,
             cache: config.cache,
             open_nixpkgs: config.open_nixpkgs,
             memo: Arc::default(),
@@ -112,14 +114,16 @@ impl State {
     }
 
     /// Answers a question about an open file on a thread that may block; `None` if the file is not
-    /// open or not ours. A panic there is an error of this one request.
+    /// open, or one of others without pins. A panic there is an error of this one request.
     pub async fn ask<T: Send + 'static>(
         &self,
         uri: &Uri,
         answer: impl FnOnce(&Asked) -> T + Send + 'static,
     ) -> jsonrpc::Result<Option<T>> {
-        let Some(file) = self.documents.get(uri) else { return Ok(None) };
-        self.ask_of(file, answer).await.map(Some)
+        match self.documents.get(uri) {
+            Some(file) if self.concerns(&file).await? => self.ask_of(file, answer).await.map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// As [`Self::ask`], of a file at a known version.
@@ -128,8 +132,20 @@ impl State {
         file: Snapshot,
         answer: impl FnOnce(&Asked) -> T + Send + 'static,
     ) -> jsonrpc::Result<T> {
-        let index = self.index.get().await;
+        let index = self.index_for(&file).await?;
         self.ask_with(file, index, answer).await
+    }
+
+    /// The index for a request about a file. A file without pins has no use for it, and does not
+    /// wait for one that is being opened.
+    pub async fn index_for(&self, file: &Snapshot) -> jsonrpc::Result<Phase> {
+        Ok(if self.concerns(file).await? { self.index.get().await } else { Phase::Loading })
+    }
+
+    /// Whether a file is a packages.nix, or has pins.
+    async fn concerns(&self, file: &Snapshot) -> jsonrpc::Result<bool> {
+        let read = file.clone();
+        Ok(file.is_packages_nix() || self.work(move || read.has_pins()).await?)
     }
 
     /// As [`Self::ask_of`], with the index at a known moment.

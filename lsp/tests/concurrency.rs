@@ -92,7 +92,7 @@ impl Nixpkgs for NoClone {
 
 fn config(open_source: Arc<OpenSource>) -> Config {
     let open_nixpkgs = Arc::new(|_: &std::path::Path| Arc::new(NoClone) as Arc<dyn Nixpkgs>);
-    Config { open_source, open_nixpkgs, cache: None, version: "0".to_owned() }
+    Config { open_source, open_nixpkgs, index: None, cache: None, version: "0".to_owned() }
 }
 
 struct Session {

@@ -7,3 +7,4 @@ pub mod lsp_client;
 pub mod nix;
 pub mod repository;
 pub mod small_index;
+pub mod transcript;

@@ -2,7 +2,7 @@
 //! and with nothing hidden, so that tests can also say things that no editor would.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
@@ -39,8 +39,10 @@ pub struct Client {
     kept: VecDeque<Value>,
     errors: Option<thread::JoinHandle<String>>,
     next_id: i64,
-    /// Whether requests of the server are answered, with null.
+    /// Whether requests of the server are answered.
     pub answers: bool,
+    /// What they are answered with, by their methods, in their order; with null beyond that.
+    pub replies: HashMap<String, VecDeque<Value>>,
 }
 
 impl Client {
@@ -97,6 +99,7 @@ impl Client {
             errors: Some(errors),
             next_id: 1,
             answers: true,
+            replies: HashMap::new(),
         }
     }
 
@@ -199,8 +202,7 @@ impl Client {
     pub fn send_raw(&mut self, text: &str) {
         let input = self.input.as_mut().expect("the input is not closed yet");
         // A server that has ended cannot be written to; the test sees that by its answers.
-        let _ = write!(input, "Content-Length: {}\r\n\r\n{text}", text.len());
-        let _ = input.flush();
+        let _ = write_message(input, text);
     }
 
     /// The diagnostics that are pushed for [`FILE`] at a version.
@@ -242,7 +244,9 @@ impl Client {
             };
             let asks = message.get("id").is_some() && message.get("method").is_some();
             if asks && self.answers {
-                let answer = json!({ "jsonrpc": "2.0", "id": message["id"], "result": null });
+                let replies = message["method"].as_str().and_then(|m| self.replies.get_mut(m));
+                let reply = replies.and_then(VecDeque::pop_front).unwrap_or_default();
+                let answer = json!({ "jsonrpc": "2.0", "id": message["id"], "result": reply });
                 self.send(&answer);
             }
             if wanted(&message) {
@@ -325,7 +329,20 @@ fn is_answer(message: &Value, id: i64) -> bool {
     message["id"] == id && message.get("method").is_none()
 }
 
-fn read_message(output: &mut impl BufRead) -> Option<Value> {
+/// Writes a message with its header.
+///
+/// # Errors
+/// If nobody reads.
+pub fn write_message(to: &mut impl Write, text: &str) -> std::io::Result<()> {
+    write!(to, "Content-Length: {}\r\n\r\n{text}", text.len())?;
+    to.flush()
+}
+
+/// Reads a message; `None` at the end.
+///
+/// # Panics
+/// If what follows the header is no JSON: that must not pass for silence.
+pub fn read_message(output: &mut impl BufRead) -> Option<Value> {
     let mut length = None;
     loop {
         let mut line = String::new();
@@ -342,6 +359,5 @@ fn read_message(output: &mut impl BufRead) -> Option<Value> {
     }
     let mut body = vec![0; length?];
     output.read_exact(&mut body).ok()?;
-    // What is no JSON must not pass for silence.
-    Some(serde_json::from_slice(&body).expect("the server sends JSON and nothing else"))
+    Some(serde_json::from_slice(&body).expect("a message is JSON and nothing else"))
 }

@@ -10,9 +10,10 @@ use std::{
 
 use catalog::{Ledger, Record, Writer};
 use nix_archiver_tests::{
-    lsp_client::program,
+    lsp_client::{Client, program},
     repository::{ALL_PACKAGES, Repository, all_packages, package_file},
 };
+use serde_json::{Value, json};
 
 /// The command with a repository and an index; more arguments may follow.
 fn index(repository: &Path, index: &Path) -> Command {
@@ -131,8 +132,27 @@ fn releases_of_channels_win() {
     let said = run(&["info", "a", "1.1"]);
     assert!(said.contains("from a release of nixos-20.09:"), "{said}");
     assert!(said.contains(&format!("nixpkgs/{released}#a")), "{said}");
-    std::fs::write(dir.path().join("packages.nix"), "{ a = \"1.1\"; }\n").expect("ours");
+    let said = run(&["info", "a", "--json"]);
+    let said: Value = serde_json::from_str(&said).expect("it is JSON");
+    let releases = said["package"]["releases"].as_array().expect("a list");
+    let marked = releases.iter().filter(|release| release.get("released").is_some());
+    let marked: Vec<&Value> = marked.collect();
+    assert_eq!((marked.len(), &marked[0]["version"]), (1, &json!("1.1")), "{said}");
+    assert_eq!(marked[0]["released"]["channel"], "nixos-20.09");
+    assert_eq!(marked[0]["released"]["commit"], released);
+    let pins = "{ a = \"1.1\"; }\n";
+    std::fs::write(dir.path().join("packages.nix"), pins).expect("ours");
     run(&["lock"]);
+    let mut client = Client::greet(&to, json!({}));
+    let uri = format!("file://{}", dir.path().join("packages.nix").display());
+    client.open_as(&uri, pins);
+    let at = json!({ "textDocument": { "uri": uri }, "position": { "line": 0, "character": 7 } });
+    let hover = client.call("textDocument/hover", at);
+    let hover = hover["contents"]["value"].as_str().expect("a text").to_owned();
+    assert!(hover.contains("In channel nixos-20.09 of "), "{hover}");
+    let locked = hover.lines().find(|line| line.starts_with("Locked")).unwrap_or_default();
+    assert!(locked.ends_with(", in channel nixos-20.09"), "{hover}");
+    client.stop();
     let lock = std::fs::read_to_string(dir.path().join("packages.lock")).expect("it was written");
     assert!(lock.contains(released), "{lock}");
 

@@ -74,6 +74,47 @@ fn names_come_with_a_stop_at_the_version() {
     client.stop();
 }
 
+/// Some clients make an item's own edit first, and the others in the text that has come of it;
+/// the protocol has all edits be of the text before. Both ways the same text has to come out.
+#[test]
+fn edits_come_right_for_clients_that_make_them_in_turn() {
+    for (client_name, in_turn) in [("helix", true), ("Eglot", true), ("other", false)] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let index = dir.path().join("index");
+        small_index::write(&index, &small_index::packages());
+        let mut client = Client::start(&index);
+        let hello = json!({
+            "processId": null, "rootUri": null, "capabilities": modern(),
+            "clientInfo": { "name": client_name },
+        });
+        client.call("initialize", hello);
+        client.notify("initialized", json!({}));
+        // The `;` is missing behind a string that is whole already.
+        client.open("{ nodejs = \"20.\" }");
+        let list = client.at("textDocument/completion", 0, 15);
+        let item = &list["items"][0];
+        let others = item["additionalTextEdits"].as_array().cloned().unwrap_or_default();
+        let mut edits = vec![item["textEdit"].clone()];
+        edits.extend(others);
+        if !in_turn {
+            assert_eq!(edits.len(), 2, "{item}");
+            // From the end of the line, so that each finds its place.
+            edits.reverse();
+        }
+        let mut line = "{ nodejs = \"20.\" }".to_owned();
+        for edit in edits {
+            let column = |end: &str| {
+                let column = edit["range"][end]["character"].as_u64().expect("a column");
+                usize::try_from(column).expect("it is small")
+            };
+            let text = edit["newText"].as_str().expect("a text");
+            line.replace_range(column("start")..column("end"), text);
+        }
+        assert_eq!(line, "{ nodejs = \"20.18.1\"; }", "{client_name}");
+        client.stop();
+    }
+}
+
 #[test]
 fn the_client_may_name_its_command_for_another_list() {
     let dir = tempfile::tempdir().expect("a directory");

@@ -100,6 +100,24 @@ fn a_pin_leads_to_its_entry_and_its_source() {
         let entry = lock.lines().nth(usize::try_from(line).expect("it is small"));
         assert_eq!(entry, Some("    \"nodejs\": {"));
 
+        // And back again, from any line of the entry.
+        let lock_uri = places[0]["uri"].clone();
+        if character == 13 {
+            // As it is on the disk before, and now as it is in the editor.
+            world.client.open_as(lock_uri.as_str().expect("a URI"), &lock);
+        }
+        let mut back = |line: u64| {
+            let at = json!({ "line": line, "character": 6 });
+            let at = json!({ "textDocument": { "uri": lock_uri }, "position": at });
+            world.client.call("textDocument/definition", at)
+        };
+        for within in 0..3 {
+            let pin = back(line + within)[0].take();
+            assert!(pin["uri"].as_str().is_some_and(|uri| uri.ends_with("/packages.nix")), "{pin}");
+            assert_eq!(pin["range"]["start"], json!({ "line": 0, "character": 2 }), "{pin}");
+        }
+        assert_eq!(back(0), Value::Null);
+
         let copy = places[1]["uri"].as_str().and_then(|uri| uri.strip_prefix("file://"));
         let copy = PathBuf::from(copy.expect("a file"));
         assert!(copy.ends_with("pkgs/nodejs/default.nix"), "{}", copy.display());
@@ -146,16 +164,23 @@ fn a_client_that_shows_texts_of_servers_asks_for_them() {
 fn problems_point_into_the_lock_and_the_client_is_asked_to_watch_it() {
     let capabilities = json!({
         "textDocument": { "publishDiagnostics": { "relatedInformation": true } },
-        "workspace": { "didChangeWatchedFiles": { "dynamicRegistration": true } },
+        "workspace": { "didChangeWatchedFiles": {
+            "dynamicRegistration": true, "relativePatternSupport": true,
+        } },
     });
     let mut world = World::new(PINS, capabilities, json!({}));
     let asked = world.client.wait("a registration", PATIENCE, |message| {
         message["method"] == "client/registerCapability"
-            && message["params"]["registrations"][0]["id"] == "locks"
+            && message["params"]["registrations"][0]["id"] == "files"
     });
     let watched = &asked["params"]["registrations"][0];
     assert_eq!(watched["method"], "workspace/didChangeWatchedFiles");
-    assert_eq!(watched["registerOptions"]["watchers"][0]["globPattern"], "**/packages.lock");
+    let watchers = &watched["registerOptions"]["watchers"];
+    assert_eq!(watchers[0]["globPattern"], "**/packages.lock");
+    let index = &watchers[1]["globPattern"];
+    assert_eq!(index["baseUri"], world.uri("index"));
+    let file = world.path("index").join(index["pattern"].as_str().expect("a name"));
+    assert!(file.is_file(), "{}", file.display());
 
     world.lock();
     fs::write(world.path("packages.nix"), "{ nodejs = \"2.0\"; }\n").expect("it is ours");

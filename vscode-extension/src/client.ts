@@ -9,7 +9,10 @@ import type { Server } from './server/locate';
 import { SECTION, type StartSettings } from './settings';
 
 /** Documents are chosen by name, not by language: the file may well be open as plain text. */
-export const DOCUMENTS = [{ scheme: 'file', pattern: '**/packages.nix' }];
+export const PACKAGES_NIX = [{ scheme: 'file', pattern: '**/packages.nix' }];
+
+/** All in which the server may find pins. It says nothing of Nix files without any. */
+const DOCUMENTS = [{ scheme: 'file', pattern: '**/*.nix' }];
 
 /** A client for this server program, not yet started. `indexPath` is absolute, or empty. */
 export function makeClient(

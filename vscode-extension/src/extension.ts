@@ -47,6 +47,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     vscode.workspace.registerTextDocumentContentProvider('nix-archiver', {
       provideTextDocumentContent: uri => questions.source(uri),
     }),
+    // The server is not told of locks: one that is open would be changed without being saved.
+    vscode.languages.registerDefinitionProvider({ scheme: 'file', pattern: '**/packages.lock' }, {
+      provideDefinition: (lock, position) => questions.pinOfEntry(lock.uri, position),
+    }),
     new PinTree(watch),
     new LanguageStatus(watch),
     command('searchPackage', (text?: string) => searchPackage(questions, text)),

@@ -2,10 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use model::{
-    AttrPath, IndexStatus, Package, PackageSource, Release, Span, date,
-    resolve::{self, Mark},
-};
+use model::{AttrPath, IndexStatus, Package, PackageSource, Release, Span, date, resolve::Mark};
 
 use crate::{
     age,
@@ -56,11 +53,15 @@ pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
         let is_wanted = |release: &Release| releases.iter().any(|r| r.version == release.version);
+        let package = match &package {
+            Some(package) => Some(WholePackage::new(&source, package, is_wanted)?),
+            None => None,
+        };
         let answer = json::Info {
             name: path.as_str(),
             version: args.version.as_deref(),
             index: (&status).into(),
-            package: package.as_ref().map(|package| WholePackage::new(package, is_wanted)),
+            package,
             similar,
             similar_versions: near.iter().map(|version| (*version).to_owned()).collect(),
         };
@@ -80,7 +81,7 @@ pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
                 Some(_) => releases.iter().try_for_each(|r| print_spans(&mut out, r, &status))?,
                 None => print_releases(&mut out, &releases)?,
             }
-            print_run(&mut out, &path, shown, resolve::released(&source, shown)?)?;
+            print_run(&mut out, &path, shown, source.marks()?.released(&source, shown)?)?;
             out.flush()?;
             age::tell(&status, place)?;
         }

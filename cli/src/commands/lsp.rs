@@ -50,10 +50,12 @@ pub fn run(_args: Args, place: &Place) -> anyhow::Result<Exit> {
              docs/editors says how to set yours up",
         ));
     }
-    let (place, cache) = (place.clone(), place.cache.clone());
+    let (index, cache) = (place.index.clone(), place.cache.clone());
+    let place = place.clone();
     let config = lsp::Config {
         open_source: Arc::new(move || Ok(Arc::new(place.source()) as Arc<dyn PackageSource>)),
         open_nixpkgs: Arc::new(|path| Arc::new(Clone(path.to_owned())) as Arc<dyn Nixpkgs>),
+        index: Some(index),
         cache,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };

@@ -5,7 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use model::{AttrPath, Manifest, PackageSource, Requirement, Wish, relock};
+use model::{
+    AttrPath, Manifest, PackageSource, Requirement, Wish, attr_path::split_version, relock,
+};
 use syntax::edit::{TextEdit, apply, pin as edit};
 
 use crate::{
@@ -119,16 +121,9 @@ fn write(target: &Target, before: &str, after: &str) -> anyhow::Result<Exit> {
 
 /// An attribute path, and what stands behind an `@`, if that is not part of a name.
 fn split(name: &str) -> anyhow::Result<(AttrPath, Option<String>)> {
-    // `nodePackages.@angular/cli@6.0.0`: an `@` at the start of a name belongs to it.
-    let mut signs = name.match_indices('@').map(|(at, _)| at);
-    let at = signs.find(|at| *at > 0 && !name[..*at].ends_with(['.', '"']));
-    let at = at.or_else(|| name.rfind("\"@").map(|at| at + 1));
-    let (path, version) = match at {
-        Some(at) => (&name[..at], Some(name[at + 1..].to_owned())),
-        None => (name, None),
-    };
+    let (path, version) = split_version(name);
     let path = AttrPath::parse(path).map_err(|error| exit::usage(error.to_string()))?;
-    Ok((path, version))
+    Ok((path, version.map(str::to_owned)))
 }
 
 #[cfg(test)]

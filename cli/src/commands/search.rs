@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use model::{AttrPath, Package, PackageSource, Release, Summary, date};
+use model::{AttrPath, Package, PackageSource, Release, SourceError, Summary, date};
 
 use crate::{
     age,
@@ -40,13 +40,15 @@ pub fn run(args: Args, place: &Place) -> anyhow::Result<Exit> {
     match &args.version {
         None => {
             let found = find::packages(&source, &args.query, args.limit)?;
-            let packages =
-                |found: Found<Summary>| found.items.into_iter().map(FoundPackage::from).collect();
+            let packages = |found: Found<Summary>| {
+                Ok(found.items.into_iter().map(FoundPackage::from).collect())
+            };
             answer(&args, place, &source, found, packages, package_rows)
         }
         Some(version) => {
             let found = find::releases(&source, &args.query, version, args.limit)?;
-            answer(&args, place, &source, found, packages_with_releases, release_rows)
+            let packages = |found| packages_with_releases(&source, found);
+            answer(&args, place, &source, found, packages, release_rows)
         }
     }
 }
@@ -56,7 +58,7 @@ fn answer<T>(
     place: &Place,
     source: &dyn PackageSource,
     found: Found<T>,
-    to_json: impl Fn(Found<T>) -> Vec<FoundPackage>,
+    to_json: impl Fn(Found<T>) -> Result<Vec<FoundPackage>, SourceError>,
     to_rows: impl Fn(&[T]) -> Table,
 ) -> anyhow::Result<Exit> {
     let nothing = found.items.is_empty() && found.complete;
@@ -69,7 +71,7 @@ fn answer<T>(
             version: args.version.as_deref(),
             index: (&status).into(),
             complete: found.complete,
-            packages: to_json(found),
+            packages: to_json(found)?,
             similar,
         };
         json::print(&mut out, &answer)?;
@@ -122,14 +124,24 @@ fn release_rows(found: &[(Package, Release)]) -> Table {
 }
 
 /// The releases, gathered under their packages.
-fn packages_with_releases(found: Found<(Package, Release)>) -> Vec<FoundPackage> {
+fn packages_with_releases(
+    source: &dyn PackageSource,
+    found: Found<(Package, Release)>,
+) -> Result<Vec<FoundPackage>, SourceError> {
+    let marks = source.marks()?;
     let same = |a: &(Package, Release), b: &(Package, Release)| a.0.attr_path == b.0.attr_path;
     let packages = found.items.chunk_by(same).filter_map(|releases| {
         let package = &releases.first()?.0;
         let mut found = FoundPackage::from(package.summary()?);
-        let release = |(_, r): &(Package, Release)| OneRelease::new(&package.attr_path, r);
-        found.releases = Some(releases.iter().map(release).collect());
-        Some(found)
+        let release = |(_, release): &(Package, Release)| {
+            let released = marks.released(source, release)?;
+            Ok(OneRelease::new(&package.attr_path, release, released))
+        };
+        let releases: Result<_, SourceError> = releases.iter().map(release).collect();
+        Some(releases.map(|releases| {
+            found.releases = Some(releases);
+            found
+        }))
     });
     packages.collect()
 }

@@ -121,12 +121,15 @@ pub(crate) fn code_actions(
     wanted: impl Fn(ActionKind) -> bool,
 ) -> Result<Vec<CodeAction>, SourceError> {
     let Some(file) = snapshot.document.pin_file() else { return Ok(Vec::new()) };
+    if file.pins.is_empty() && !snapshot.document.is_packages_nix {
+        return Ok(Vec::new());
+    }
     let mut actions = Vec::new();
     let index = remembered(snapshot)?;
     if wanted(ActionKind::QuickFix) || wanted(ActionKind::Rewrite) {
         let first = file.pins.partition_point(|pin| pin.range.end < range.start);
         let pins = file.pins_in(range);
-        let mut checks = Checks::new(snapshot, file, index.as_ref());
+        let mut checks = Checks::new(snapshot, file, range, index.as_ref())?;
         for (at, pin) in (first..).zip(pins) {
             if wanted(ActionKind::QuickFix) {
                 for diagnostic in checks.of(at)? {
@@ -182,7 +185,8 @@ fn can_align(snapshot: &Snapshot, file: &PinFile) -> bool {
         LockFile::Read(lock) => lock.revisions.len() > 1,
         _ => file.pins.len() > 1,
     };
-    several && file.errors.is_empty() && matches!(snapshot.index, Index::Ready(_))
+    let ours = snapshot.document.is_packages_nix && file.errors.is_empty();
+    several && ours && matches!(snapshot.index, Index::Ready(_))
 }
 
 /// Whether there is a place for a lock, and something to lock.
@@ -197,12 +201,14 @@ pub(crate) fn edits(snapshot: &Snapshot, task: FileTask) -> Result<Vec<TextEdit>
     let Some(file) = snapshot.document.pin_file() else { return Ok(Vec::new()) };
     let index = remembered(snapshot)?;
     match (task, &index) {
+        (FileTask::Sort, _) if !snapshot.document.is_packages_nix => Ok(Vec::new()),
         (FileTask::Sort, _) => Ok(sort::sort(&snapshot.document.text, file)),
         (FileTask::Update, Some(index)) => update::to_newest_in_line(snapshot, file, index),
         (FileTask::Update, None) => Ok(Vec::new()),
         (FileTask::FixAll, index) => {
             let mut edits: Vec<TextEdit> = Vec::new();
-            let mut checks = Checks::new(snapshot, file, index.as_ref());
+            let whole = TextRange::new(0, snapshot.document.text.len());
+            let mut checks = Checks::new(snapshot, file, whole, index.as_ref())?;
             for (at, pin) in file.pins.iter().enumerate() {
                 for diagnostic in checks.of(at)?.into_iter().filter(has_best_solution) {
                     let fixes = fix::fixes(snapshot, index.as_ref(), pin, &diagnostic)?;

@@ -17,7 +17,7 @@ pub struct Lens {
 }
 
 pub(crate) fn lens(snapshot: &Snapshot) -> Result<Option<Lens>, SourceError> {
-    let Some(file) = snapshot.document.pin_file() else { return Ok(None) };
+    let Some(file) = snapshot.document.packages_nix() else { return Ok(None) };
     let (Some(top), false) = (file.sets.first(), file.pins.is_empty()) else { return Ok(None) };
     if !snapshot.settings.code_lens {
         return Ok(None);

@@ -100,9 +100,10 @@ pub(crate) fn documentation(
 ) -> Result<Option<Markup>, SourceError> {
     let Some(package) = source.package(&origin.path)? else { return Ok(None) };
     Ok(match &origin.version {
-        Some(version) => {
-            package.release(version).map(|release| describe::release(&package, release, now))
-        }
+        Some(version) => match package.release(version) {
+            Some(release) => Some(describe::release(source, &package, release, now)?),
+            None => None,
+        },
         None => package.newest().map(|newest| describe::package(&package, newest, now)),
     })
 }

@@ -2,7 +2,9 @@
 //! depends on the cursor starts here.
 
 use model::AttrPath;
-use syntax::{Field, Pin, Place, TextRange, cursor::NamePlace, edit::frame::Frame, locate};
+use syntax::{
+    Field, Pin, PinFile, Place, TextRange, cursor::NamePlace, edit::frame::Frame, locate,
+};
 
 use crate::Document;
 
@@ -56,13 +58,15 @@ pub(crate) fn analyse(document: &Document, offset: usize) -> Option<Context<'_>>
     }
 }
 
-/// The attribute paths that a file pins, but for the one at `except`.
+/// The attribute paths that are pinned in the top set that a place is in, but for its own.
 pub(crate) fn pinned<'a>(
-    document: &'a Document,
-    except: Option<&'a Pin>,
+    file: &'a PinFile,
+    place: &'a NamePlace,
 ) -> impl Iterator<Item = &'a AttrPath> {
-    let pins = document.pin_file().map(|file| file.pins.as_slice()).unwrap_or_default();
-    pins.iter()
-        .filter(move |pin| except.is_none_or(|except| except.range != pin.range))
+    let top = file.top_of(place.set);
+    file.pins
+        .iter()
+        .filter(move |pin| place.pin.is_none_or(|own| own.range != pin.range))
+        .filter(move |pin| file.top_of(pin.set) == top)
         .map(|pin| &pin.path)
 }

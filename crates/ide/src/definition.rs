@@ -1,6 +1,7 @@
-//! Where a pin leads: to its package's source in nixpkgs, as of the pinned revision.
+//! Where a pin leads: to its package's source in nixpkgs, as of the pinned revision; and which pin an
+//! entry of a lock is of.
 
-use model::{AttrPath, CommitId, SourceError};
+use model::{AttrPath, CommitId, Lock, SourceError};
 use syntax::{Pin, TextRange};
 
 use crate::{Index, LockFile, Snapshot};
@@ -33,6 +34,19 @@ pub(crate) fn definition(
 ) -> Result<Option<Definition>, SourceError> {
     let Some((pin, range)) = snapshot.document.pin_at(offset) else { return Ok(None) };
     Ok(Some(Definition { range, path: pin.path.clone(), source: source(snapshot, pin)? }))
+}
+
+/// The pin whose entry in the text of a lock holds a line, counted from 0.
+pub fn locked_at(text: &str, line: usize) -> Option<AttrPath> {
+    let lines = Lock::parse(text).ok()?.lines(text);
+    let begun = lines.into_iter().filter(|(_, first)| *first <= line + 1);
+    let (path, first) = begun.max_by_key(|(_, first)| *first)?;
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut rest = text.lines().skip(first - 1);
+    let own = indent(rest.next()?);
+    // Its last line is the next one that is indented as its first.
+    let last = first + rest.position(|line| indent(line) <= own)?;
+    (line <= last).then_some(path)
 }
 
 /// At the locked revision, if the lock is of this very pin; else at the newest commit that is known

@@ -6,6 +6,7 @@ use model::{
     AttrPath, Commit, IndexOrigin, IndexStatus, Lock, LockedPin, Package, PackageSource, Release,
     Requirement, SourceError,
     date::{DAY, format_day},
+    resolve::Marks,
     version,
 };
 
@@ -15,19 +16,32 @@ use crate::{
 };
 
 /// A package and one of its releases: what it is, when it was there, what is newer.
-pub(crate) fn release(package: &Package, release: &Release, now: i64) -> Markup {
+pub(crate) fn release(
+    source: &dyn PackageSource,
+    package: &Package,
+    release: &Release,
+    now: i64,
+) -> Result<Markup, SourceError> {
+    let released = source.marks()?.released(source, release)?;
     let mut out = Markup::default();
     let facts = &release.facts;
     let title =
         Line::default().strong(package.attr_path.as_str()).and(" ").strong(&release.version);
     out.paragraph([Some(title), description(facts.description.as_deref())].into_iter().flatten());
     out.paragraph(warnings(release));
-    out.paragraph(seen(release, now));
+    let channel = released.as_ref().map(|mark| {
+        let commit = mark.place.commit;
+        Line::text(format!("In channel {} of {} at ", mark.channel, dated(commit, now)))
+            .link(commit.id.short(), commit_url(commit))
+    });
+    out.paragraph(seen(release, now).into_iter().chain(channel));
     out.paragraph([newer(package, &release.version)]);
     out.table(timeline::of_line(package, &release.version));
     out.paragraph(origins(package, release));
-    out.code(nix_shell(&package.attr_path, release.last_seen()));
-    out
+    // What a channel released is in the binary cache.
+    let commit = released.map_or_else(|| release.last_seen(), |mark| mark.place.commit);
+    out.code(nix_shell(&package.attr_path, commit));
+    Ok(out)
 }
 
 /// A package without regard to a version.
@@ -65,7 +79,13 @@ pub(crate) fn requirement(out: &mut Markup, package: &Package, text: &str) {
 }
 
 /// What the lock has for a pin, and whether that is what the pin asks for.
-pub(crate) fn locked(out: &mut Markup, lock: &Lock, pin: &LockedPin, asked: &str, now: i64) {
+pub(crate) fn locked(
+    out: &mut Markup,
+    marks: &Marks,
+    (lock, pin): (&Lock, &LockedPin),
+    asked: &str,
+    now: i64,
+) {
     let mut line = Line::text("Locked: ").strong(&pin.version);
     if let Some(revision) = lock.revision_of(pin) {
         let commit = revision.commit;
@@ -73,6 +93,9 @@ pub(crate) fn locked(out: &mut Markup, lock: &Lock, pin: &LockedPin, asked: &str
             .and(" at ")
             .link(commit.id.short(), commit_url(commit))
             .and(format!(" of {}", dated(commit, now)));
+        if let Some(mark) = marks.of(commit.id) {
+            line = line.and(format!(", in channel {}", mark.channel));
+        }
     }
     if pin.requirement != asked {
         line = line.and(", for ").code(&pin.requirement).and("; the lock is out of date");

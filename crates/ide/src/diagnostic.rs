@@ -4,7 +4,7 @@ mod check;
 mod message;
 mod nearest;
 
-use model::{AttrPath, SourceError, lock::LockError, relock::Unmet};
+use model::{AttrPath, SourceError, audit::Wrong, lock::LockError, relock::Unmet};
 pub use model::{Kind, Severity};
 use syntax::{Refusal, TextRange, manifest::ComplaintKind};
 
@@ -135,16 +135,8 @@ pub enum Problem {
         /// Whether and how the lock differs.
         how: Stale,
     },
-    /// The lock has a version that the pin does not ask for, or that never was.
-    LockMismatch {
-        /// The attribute path.
-        path: AttrPath,
-        /// The version in the lock.
-        locked: String,
-        /// What the pin asks for, if the version does not meet it; `None` if the index has never
-        /// seen the version.
-        asked: Option<String>,
-    },
+    /// What the lock says of a pin is not so.
+    LockMismatch(Wrong),
     /// The lock lacks the hashes of so many revisions.
     NoHash {
         /// How many.
@@ -200,7 +192,7 @@ impl Problem {
             Self::LockMissing => Kind::LockMissing,
             Self::LockUnreadable(_) => Kind::LockUnreadable,
             Self::LockStale { .. } => Kind::LockStale,
-            Self::LockMismatch { .. } => Kind::LockMismatch,
+            Self::LockMismatch(_) => Kind::LockMismatch,
             Self::NoHash { .. } => Kind::NoHash,
             Self::IndexMissing { .. } => Kind::IndexMissing,
             Self::IndexOld { .. } => Kind::IndexOld,
@@ -242,7 +234,7 @@ impl Problem {
     pub fn in_lock(&self) -> Option<InLock<'_>> {
         match self {
             Self::LockStale { path, how: Stale::Other(_) | Stale::NotPinned }
-            | Self::LockMismatch { path, .. } => Some(InLock::Pin(path)),
+            | Self::LockMismatch(Wrong { path, .. }) => Some(InLock::Pin(path)),
             Self::LockUnreadable(error) => Some(InLock::Line(error.line)),
             _ => None,
         }

@@ -11,12 +11,27 @@ pub struct Document {
     pub lines: LineIndex,
     /// Its pins, or why they were not read.
     pub pins: Result<PinFile, Refusal>,
+    /// Whether it is a packages.nix, which is nothing but pins. In other files they are a small part,
+    /// and the rest is the business of other servers.
+    pub is_packages_nix: bool,
 }
 
 impl Document {
-    /// Reads a text.
+    /// Reads the text of a packages.nix.
     pub fn new(text: String) -> Self {
-        Self { lines: LineIndex::new(&text), pins: PinFile::read(&text), text }
+        let pins = PinFile::read(&text);
+        Self { lines: LineIndex::new(&text), pins, text, is_packages_nix: true }
+    }
+
+    /// Reads the text of another Nix file.
+    pub fn elsewhere(text: String) -> Self {
+        let pins = PinFile::within(&text);
+        Self { lines: LineIndex::new(&text), pins, text, is_packages_nix: false }
+    }
+
+    /// The pins, if the file is a packages.nix.
+    pub(crate) fn packages_nix(&self) -> Option<&PinFile> {
+        self.pin_file().filter(|_| self.is_packages_nix)
     }
 
     /// The pins; none if they were not read.

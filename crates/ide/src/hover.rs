@@ -22,7 +22,8 @@ pub(crate) fn hover(snapshot: &Snapshot, offset: usize) -> Result<Option<Hover>,
         && let Some(locked) = lock.pins.get(&pin.path)
     {
         let asked = pin.version().map(|literal| literal.text.as_str()).unwrap_or_default();
-        describe::locked(&mut markup, lock, locked, asked, snapshot.now);
+        let marks = source.marks()?;
+        describe::locked(&mut markup, &marks, (lock, locked), asked, snapshot.now);
     }
     describe::index(&mut markup, source, snapshot.now)?;
     Ok(Some(Hover { range, markup }))
@@ -37,7 +38,7 @@ fn describe_pin(
     let Some(newest) = package.newest() else { return Ok(None) };
     let text = pin.version().map(|literal| literal.text.as_str()).unwrap_or_default();
     Ok(Some(match package.release(text) {
-        Some(release) => describe::release(&package, release, snapshot.now),
+        Some(release) => describe::release(source, &package, release, snapshot.now)?,
         None if Requirement::parse(text).is_ok_and(|r| r.exact().is_some()) => {
             describe::unknown_version(&package, text)
         }

@@ -27,7 +27,7 @@ mod updates;
 pub use code_action::{ActionKind, Call, CodeAction, FileTask, Task};
 pub use code_lens::Lens;
 pub use completion::{Completions, Item, ItemKind, Origin};
-pub use definition::{Definition, SourceFile};
+pub use definition::{Definition, SourceFile, locked_at};
 pub use diagnostic::{Diagnostic, InLock, Kind, Problem, Severity};
 pub use document::Document;
 pub use hover::Hover;

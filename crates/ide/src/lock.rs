@@ -19,6 +19,8 @@ use crate::Document;
 /// Why a file is not locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotLocked {
+    /// It is no packages.nix, and only those have a lock.
+    NotPackagesNix,
     /// Its text is too long or nests too deep to be read.
     NotRead,
     /// Its text says something that cannot be locked.
@@ -117,6 +119,9 @@ fn widened(wish: Wish) -> Wish {
 }
 
 fn manifest_of(document: &Document) -> Result<Manifest, NotLocked> {
+    if !document.is_packages_nix {
+        return Err(NotLocked::NotPackagesNix);
+    }
     let file = document.pin_file().ok_or(NotLocked::NotRead)?;
     let text = &document.text;
     let at = |offset: usize, why: String| NotLocked::Text {
@@ -139,6 +144,7 @@ fn manifest_of(document: &Document) -> Result<Manifest, NotLocked> {
 impl fmt::Display for NotLocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotPackagesNix => f.write_str("only a packages.nix is locked"),
             Self::NotRead => f.write_str("the file is too large, or nests too deep, to be read"),
             Self::Text { line, why } => write!(f, "line {line}: {why}"),
             Self::NotPinned(path) => write!(f, "{path} is not pinned in this file"),

@@ -9,8 +9,9 @@ use std::{
 };
 
 use model::{
-    AttrPath, Commit, IndexStatus, Manifest, Package, PackageSource, Release, Requirement,
-    SourceError, Wish,
+    AttrPath, Commit, IndexStatus, Lock, LockedPin, Manifest, Package, PackageSource, Release,
+    Requirement, SourceError, Wish,
+    audit::{self, Wrong},
     relock::{self, RelockError, Unmet},
     version,
 };
@@ -34,6 +35,8 @@ struct Inner {
     answers: HashMap<String, Option<Arc<Standing>>>,
     /// Why the pins that name a branch or a commit cannot come from there.
     places: HashMap<String, Option<Unmet>>,
+    /// What is wrong with entries of locks.
+    locked: HashMap<String, Option<Wrong>>,
 }
 
 /// How a pin of a known package stands.
@@ -159,6 +162,50 @@ impl Remembered<'_> {
         }
         inner.places.insert(key, found.clone());
         Ok(found)
+    }
+}
+
+impl Remembered<'_> {
+    /// What is not so of what a lock says, by attribute path; asked of pins for which the lock was
+    /// made, each with its entry.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the index cannot be read.
+    pub fn audit<'a>(
+        &self,
+        lock: &Lock,
+        pins: impl Iterator<Item = (&'a AttrPath, &'a LockedPin)>,
+    ) -> Result<HashMap<AttrPath, Wrong>, SourceError> {
+        let mut wrong = HashMap::new();
+        let mut unknown: HashMap<&AttrPath, String> = HashMap::new();
+        {
+            let inner = self.memo.lock();
+            for (path, pin) in pins {
+                let revision = lock.revision_of(pin).map(|revision| revision.commit.id);
+                let LockedPin { requirement, version, .. } = pin;
+                let key = format!("{path}\0{requirement}\0{version}\0{revision:?}");
+                match inner.locked.get(&key) {
+                    Some(known) => wrong.extend(known.clone().map(|known| (path.clone(), known))),
+                    None => _ = unknown.insert(path, key),
+                }
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(wrong);
+        }
+        let wish = |path: &AttrPath| {
+            let requirement = Requirement::parse(&lock.pins.get(path)?.requirement).ok()?;
+            Some(Wish::new(path.clone(), requirement))
+        };
+        let manifest = Manifest { pins: unknown.keys().filter_map(|path| wish(path)).collect() };
+        let found = audit::audit(self.source, &manifest, lock)?;
+        wrong.extend(found.into_iter().map(|found| (found.path.clone(), found)));
+        let mut inner = self.memo.lock();
+        if inner.locked.len() + unknown.len() > MOST {
+            inner.locked.clear();
+        }
+        inner.locked.extend(unknown.into_iter().map(|(path, key)| (key, wrong.get(path).cloned())));
+        Ok(wrong)
     }
 }
 

@@ -1,4 +1,5 @@
-//! What follows from the text alone: the outline, folding, and colours.
+//! What follows from the text alone: the outline, folding, and colours of a packages.nix. Those of
+//! other Nix files are the business of other servers.
 
 use syntax::{Pin, PinFile, TextRange, Value};
 
@@ -55,7 +56,7 @@ pub enum TokenKind {
 }
 
 pub(crate) fn symbols(document: &Document) -> Vec<Symbol> {
-    let Some(file) = document.pin_file() else { return Vec::new() };
+    let Some(file) = document.packages_nix() else { return Vec::new() };
     let text = &document.text;
     let mut by_set: Vec<Vec<Symbol>> = file.sets.iter().map(|_| Vec::new()).collect();
     for pin in &file.pins {
@@ -97,7 +98,7 @@ pub(crate) fn symbols(document: &Document) -> Vec<Symbol> {
 }
 
 pub(crate) fn folds(document: &Document) -> Vec<Fold> {
-    let Some(file) = document.pin_file() else { return Vec::new() };
+    let Some(file) = document.packages_nix() else { return Vec::new() };
     let (text, lines) = (&document.text, &document.lines);
     let line = |at: usize| u32::try_from(lines.line(at)).unwrap_or(u32::MAX);
     let mut folds = Vec::new();
@@ -147,7 +148,7 @@ fn is_next_line(text: &str, upper: TextRange, lower: TextRange) -> bool {
 }
 
 pub(crate) fn tokens(document: &Document, range: TextRange) -> Vec<Token> {
-    let Some(file) = document.pin_file() else { return Vec::new() };
+    let Some(file) = document.packages_nix() else { return Vec::new() };
     let mut tokens = Vec::new();
     for pin in file.pins_in(range) {
         pin_tokens(&document.text, pin, &mut tokens);

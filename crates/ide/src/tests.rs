@@ -4,6 +4,7 @@
 mod actions;
 mod completion;
 mod diagnostics;
+mod elsewhere;
 mod hover;
 mod lock;
 mod view;
@@ -83,8 +84,17 @@ pub(crate) fn package(path: &str, description: &str, versions: &[(&str, &str, &s
 
 /// Asks a feature with the cursor at `$0`; the moment is the first day of 2025.
 pub(crate) fn at_cursor<T>(fixture: &str, ask: impl FnOnce(&Snapshot, usize) -> T) -> T {
+    at_cursor_of(Document::new, fixture, ask)
+}
+
+/// The same with a text that is read so.
+pub(crate) fn at_cursor_of<T>(
+    read: fn(String) -> Document,
+    fixture: &str,
+    ask: impl FnOnce(&Snapshot, usize) -> T,
+) -> T {
     let offset = fixture.find("$0").expect("the fixture has a cursor");
-    let document = Document::new(fixture.replacen("$0", "", 1));
+    let document = read(fixture.replacen("$0", "", 1));
     let source = source();
     let now = parse_day("2025-01-01").expect("a day") + 5;
     let (index, memo) = (Index::Ready(&source), Memo::default());

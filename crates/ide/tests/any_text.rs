@@ -9,7 +9,7 @@ extern crate nix_archiver_ide as ide;
 mod properties;
 
 /// Pieces of Nix and of what people write by mistake.
-const PIECES: [&str; 44] = [
+const PIECES: [&str; 50] = [
     "{",
     "}",
     "[",
@@ -54,6 +54,12 @@ const PIECES: [&str; 44] = [
     "\u{2028}",
     "nodejs = \"20.11.0\";\n",
     "a = { \"c d\" = \"1.0\"; };\n",
+    "mkDevShell { packages = [ ",
+    "\"nodejs@20.11.0\" ",
+    "fetchVersion \"git\" ",
+    "nix-archiver.pin \"a.",
+    "services.nix-archiver.pinnedPackages",
+    "getFlake \"nix-archiver:git/2\"",
 ];
 
 fn text() -> impl Strategy<Value = String> {
@@ -82,6 +88,7 @@ fn seeds() -> Vec<&'static str> {
         include_str!("../../../fuzz/seeds/unclosed.nix"),
         include_str!("../../../fuzz/seeds/web-service.nix"),
         include_str!("../../../fuzz/seeds/with-mistakes.nix"),
+        include_str!("../../../fuzz/seeds/elsewhere.nix"),
     ]
 }
 

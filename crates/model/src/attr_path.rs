@@ -27,6 +27,18 @@ pub enum ParseError {
     Quotes(String),
 }
 
+/// An attribute path as a person writes it, and what stands behind an `@`, if that is not part of a
+/// name: `nodejs@20.11.0`.
+pub fn split_version(text: &str) -> (&str, Option<&str>) {
+    // `nodePackages.@angular/cli@6.0.0`: an `@` at the start of a name belongs to it.
+    let mut signs = text.match_indices('@').map(|(at, _)| at);
+    let at = signs.find(|at| *at > 0 && !text[..*at].ends_with(['.', '"']));
+    match at.or_else(|| text.rfind("\"@").map(|at| at + 1)) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    }
+}
+
 impl AttrPath {
     /// The path with these segments, each an attribute name as Nix sees it (without quotes).
     ///

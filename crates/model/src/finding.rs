@@ -177,7 +177,7 @@ impl Kind {
             Self::LockMismatch => row(
                 "lock-mismatch",
                 Some(Warning),
-                "The packages.lock has a version that its pin does not allow, or that never was.",
+                "The packages.lock has a version that its pin does not allow, or that its revision does not have.",
             ),
             // What is generated works without hashes, only not in pure evaluation.
             Self::NoHash => row(

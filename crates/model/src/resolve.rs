@@ -19,7 +19,7 @@ mod search;
 
 use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
-pub use self::marks::{Mark, Marks, released};
+pub use self::marks::{Mark, Marks};
 use crate::{Commit, CommitId, resolve::points::Points};
 
 /// A version that a pin could have.

@@ -1,8 +1,9 @@
-//! What a configuration that nobody wrote for this program says of packages: pins in the shapes of
-//! `nix/lib` and its modules, and attributes that are taken out of a revision of nixpkgs.
+//! What a configuration that nobody wrote for this program says of packages: pins in the forms of
+//! [`crate::shapes`], and attributes that are taken out of a revision of nixpkgs.
 //!
-//! Read off the syntax tree by simple rules, without evaluation: a name means what the nearest `let`,
-//! `rec` or `with` around it gives it. What these rules do not reach is not found; nothing is guessed.
+//! The latter are read off the syntax tree by simple rules, without evaluation: a name means what the
+//! nearest `let`, `rec` or `with` around it gives it. What these rules do not reach is not found;
+//! nothing is guessed.
 
 use std::{cell::Cell, collections::BTreeMap};
 
@@ -10,7 +11,10 @@ use model::{AttrPath, CommitId};
 use rnix::ast::{self, AstToken, Expr, HasEntry, InterpolPart};
 use rowan::ast::AstNode;
 
-use crate::{TextRange, lex, pins::Refusal};
+use crate::{
+    TextRange, lex,
+    pins::{PinFile, Refusal},
+};
 
 /// Something that a configuration asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,9 +66,16 @@ pub fn read(text: &str, inputs: &BTreeMap<String, CommitId>) -> Result<Configura
         found: Configuration::default(),
         budget: Cell::new(MOST_STEPS),
     };
+    for pin in PinFile::within(text)?.pins {
+        let version = pin.version().filter(|version| version.closed && !pin.is_cut_off());
+        if let Some(version) = version {
+            let which = Which::Version(version.text.clone());
+            reader.found.asked.push(Asked { path: pin.path, which, range: pin.range });
+        }
+    }
     if let Some(expr) = root.expr() {
         reader.inputs.extend(flake_inputs(&expr));
-        reader.visit(&expr, &Scope::Top, &mut Vec::new());
+        reader.visit(&expr, &Scope::Top);
     }
     reader.found.asked.sort_by_key(|asked| asked.range);
     let mut found = Configuration::default();
@@ -121,67 +132,59 @@ struct Reader {
 }
 
 impl Reader {
-    /// Looks for what is asked for in an expression and all in it. `here` has the names that lead
-    /// to it.
-    fn visit(&mut self, expr: &Expr, scope: &Scope, here: &mut Vec<String>) {
+    /// Looks for what is asked for in an expression and all in it.
+    fn visit(&mut self, expr: &Expr, scope: &Scope) {
         match expr {
             Expr::LetIn(let_in) => {
                 let scope = Scope::Bound { names: names(let_in), outer: scope };
-                self.entries(let_in, &scope, &mut Vec::new());
-                let_in.body().iter().for_each(|body| self.visit(body, &scope, here));
+                self.entries(let_in, &scope);
+                let_in.body().iter().for_each(|body| self.visit(body, &scope));
             }
             Expr::AttrSet(set) if set.rec_token().is_some() => {
                 let scope = Scope::Bound { names: names(set), outer: scope };
-                self.entries(set, &scope, here);
+                self.entries(set, &scope);
             }
-            Expr::AttrSet(set) => self.entries(set, scope, here),
+            Expr::AttrSet(set) => self.entries(set, scope),
             Expr::Lambda(lambda) => {
                 let scope = Scope::Arguments { names: arguments(lambda), outer: scope };
-                lambda.body().iter().for_each(|body| self.visit(body, &scope, here));
+                lambda.body().iter().for_each(|body| self.visit(body, &scope));
             }
             Expr::With(with) => {
                 let Some(set) = with.namespace() else { return };
-                self.visit(&set, scope, &mut Vec::new());
+                self.visit(&set, scope);
                 let scope = Scope::With { set, outer: scope };
-                with.body().iter().for_each(|body| self.visit(body, &scope, here));
+                with.body().iter().for_each(|body| self.visit(body, &scope));
             }
             Expr::List(list) => {
                 for item in list.items() {
                     if let Expr::Ident(_) = item {
                         self.package(&item, scope);
                     }
-                    self.visit(&item, scope, &mut Vec::new());
+                    self.visit(&item, scope);
                 }
             }
             Expr::Select(select) => {
                 self.package(expr, scope);
-                select.expr().iter().for_each(|base| self.visit(base, scope, &mut Vec::new()));
+                select.expr().iter().for_each(|base| self.visit(base, scope));
                 if let Some(default) = select.default_expr() {
-                    self.visit(&default, scope, &mut Vec::new());
+                    self.visit(&default, scope);
                 }
             }
-            Expr::Apply(apply) => self.apply(apply, scope, here),
+            Expr::Apply(apply) => self.apply(apply, scope),
             other => {
                 for child in other.syntax().children().filter_map(Expr::cast) {
-                    self.visit(&child, scope, here);
+                    self.visit(&child, scope);
                 }
             }
         }
     }
 
-    fn entries(&mut self, set: &impl HasEntry, scope: &Scope, here: &mut Vec<String>) {
+    fn entries(&mut self, set: &impl HasEntry, scope: &Scope) {
         for entry in set.entries() {
             match entry {
                 ast::Entry::AttrpathValue(binding) => {
                     let Some(value) = binding.value() else { continue };
-                    let path = binding.attrpath().and_then(|path| plain_path(&path));
-                    let before = here.len();
-                    here.extend(path.unwrap_or_default());
-                    if is_option_of_ours(here) {
-                        self.wishes(&value, &mut Vec::new());
-                    }
-                    self.visit(&value, scope, here);
-                    here.truncate(before);
+                    self.visit(&value, scope);
                 }
                 ast::Entry::Inherit(inherit) => {
                     // `inherit (old) nodejs;`
@@ -196,41 +199,15 @@ impl Reader {
                             self.ask(path, Which::At(*revision), attr.syntax());
                         }
                     }
-                    self.visit(&from, scope, &mut Vec::new());
+                    self.visit(&from, scope);
                 }
             }
         }
     }
 
-    fn apply(&mut self, apply: &ast::Apply, scope: &Scope, here: &mut Vec<String>) {
+    fn apply(&mut self, apply: &ast::Apply, scope: &Scope) {
         let (Some(function), Some(argument)) = (apply.lambda(), apply.argument()) else { return };
         self.revision(&function, &argument, scope);
-        match last_name(&function).as_deref() {
-            Some("pinnedPackages" | "pinnedList" | "mkOverlay" | "mkDevShell") => {
-                if let Expr::AttrSet(set) = &argument {
-                    let packages = entry(set, "packages");
-                    packages.iter().for_each(|value| self.wishes(value, &mut Vec::new()));
-                }
-            }
-            Some("getFlake") => {
-                self.budget.set(MOST_STEPS);
-                let text = self.text(&argument, scope, 0).unwrap_or_default();
-                if let Some((name, version)) =
-                    text.strip_prefix("nix-archiver:").and_then(|rest| rest.rsplit_once('/'))
-                {
-                    self.wish(name, version, argument.syntax());
-                }
-            }
-            _ => {}
-        }
-        // `fetchVersion "nodejs" "20.11.0"` is two applications.
-        if let Expr::Apply(inner) = &function
-            && let (Some(outer), Some(name)) = (inner.lambda(), inner.argument())
-            && matches!(last_name(&outer).as_deref(), Some("fetchVersion" | "pin"))
-            && let (Some(name), Some(version)) = (plain_text(&name), plain_text(&argument))
-        {
-            self.wish(&name, &version, apply.syntax());
-        }
         // What is called is a function, and no package; what it is an attribute of may be one.
         match &function {
             Expr::Select(select) => {
@@ -241,12 +218,12 @@ impl Reader {
                 if calls_package {
                     self.package(&function, scope);
                 } else if let Some(base) = select.expr() {
-                    self.visit(&base, scope, &mut Vec::new());
+                    self.visit(&base, scope);
                 }
             }
-            other => self.visit(other, scope, here),
+            other => self.visit(other, scope),
         }
-        self.visit(&argument, scope, here);
+        self.visit(&argument, scope);
     }
 
     /// Remembers the package that an expression is, if it is one.
@@ -282,48 +259,6 @@ impl Reader {
         self.budget.set(MOST_STEPS);
         if let Some(revision) = self.fetched(function, argument, scope, 0) {
             self.found.revisions.push((revision, range(argument.syntax())));
-        }
-    }
-
-    /// Pins as in packages.nix, or a list of names with versions.
-    fn wishes(&mut self, value: &Expr, path: &mut Vec<String>) {
-        match value {
-            Expr::Str(_) => {
-                if let Some(version) = plain_text(value) {
-                    self.ask(path.clone(), Which::Version(version), value.syntax());
-                }
-            }
-            Expr::List(list) => {
-                for item in list.items() {
-                    let text = plain_text(&item).unwrap_or_default();
-                    if let Some((name, version)) = text.rsplit_once('@') {
-                        self.wish(name, version, item.syntax());
-                    }
-                }
-            }
-            Expr::AttrSet(set) => {
-                let version = entry(set, "version").and_then(|value| plain_text(&value));
-                if let Some(version) = version.filter(|_| !path.is_empty()) {
-                    return self.ask(path.clone(), Which::Version(version), set.syntax());
-                }
-                for binding in set.attrpath_values() {
-                    let names = binding.attrpath().and_then(|path| plain_path(&path));
-                    let (Some(names), Some(value)) = (names, binding.value()) else { continue };
-                    let before = path.len();
-                    path.extend(names);
-                    self.wishes(&value, path);
-                    path.truncate(before);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// A pin whose attribute path is written as a text.
-    fn wish(&mut self, name: &str, version: &str, node: &rnix::SyntaxNode) {
-        if let Ok(path) = AttrPath::parse(name) {
-            let which = Which::Version(version.to_owned());
-            self.found.asked.push(Asked { path, which, range: range(node) });
         }
     }
 
@@ -601,20 +536,6 @@ fn revision_in(address: &str) -> Option<CommitId> {
     let mut words = address.split(|c: char| !c.is_ascii_hexdigit()).filter(|w| w.len() == 40);
     let revision = words.next()?.parse().ok()?;
     words.next().is_none().then_some(revision)
-}
-
-/// Whether names end like those of an option of our modules that takes pins.
-fn is_option_of_ours(path: &[String]) -> bool {
-    let ends = |names: &[&str]| {
-        path.len() >= names.len()
-            && path[path.len() - names.len()..]
-                .iter()
-                .zip(names)
-                .all(|(name, wanted)| *wanted == "*" || name == wanted)
-    };
-    ends(&["services", "nix-archiver", "pinnedPackages"])
-        || ends(&["programs", "nix-archiver", "pins"])
-        || ends(&["programs", "nix-archiver", "devEnvironments", "*", "packages"])
 }
 
 /// What a `let` or a recursive set binds.

@@ -1,6 +1,6 @@
 //! What the cursor stands on.
 
-use crate::{Field, Literal, Pin, PinFile, Segment, TextRange, Value};
+use crate::{Field, Literal, Notation, Pin, PinFile, Segment, TextRange, Value};
 
 /// What a cursor stands on, with what an edit there would replace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub struct NamePlace<'a> {
     pub pin: Option<&'a Pin>,
     /// Whether an `=` follows, or more names do: only the name is to be written.
     pub goes_on: bool,
+    /// How the pin is written, or is to be.
+    pub notation: Notation,
 }
 
 /// What the cursor at `offset` stands on, or `None` where nothing of ours is.
@@ -177,6 +179,7 @@ fn in_name<'a>(
         range: TextRange::new(pin.segments[0].range.start, range.end),
         pin: Some(pin),
         goes_on: more_names || assigned,
+        notation: pin.notation,
     }
 }
 
@@ -203,13 +206,14 @@ fn behind_dot<'a>(
         range: TextRange::new(pin.segments[0].range.start, offset),
         pin: Some(pin),
         goes_on: !text[offset..next].contains(['\n', '\r']),
+        notation: pin.notation,
     })
 }
 
 /// The place for a new name: in a set, with nothing but blanks between it and the start of the
 /// line, the set's `{`, or the `;` before.
 fn fresh_name<'a>(text: &str, file: &PinFile, offset: usize) -> Option<NamePlace<'a>> {
-    let set = file.set_at(offset)?;
+    let set = file.set_at(offset).filter(|set| file.sets[*set].braced)?;
     let line_start = text[..offset].rfind(['\n', '\r']).map_or(0, |at| at + 1);
     let before = text[line_start..offset].trim_end_matches([' ', '\t']);
     if !(before.is_empty() || before.ends_with(['{', ';']) || before.ends_with("*/")) {
@@ -228,6 +232,7 @@ fn fresh_name<'a>(text: &str, file: &PinFile, offset: usize) -> Option<NamePlace
         range: TextRange::empty(offset),
         pin: None,
         goes_on: false,
+        notation: Notation::Binding,
     })
 }
 

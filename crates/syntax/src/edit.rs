@@ -3,7 +3,7 @@
 pub mod frame;
 pub mod pin;
 
-use crate::TextRange;
+use crate::{Notation, TextRange};
 
 /// One replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,14 @@ pub fn escape(content: &str) -> String {
         }
     }
     out
+}
+
+/// An attribute path, as it is written where a name stands in this notation.
+pub fn in_notation(notation: Notation, path: String) -> String {
+    match notation {
+        Notation::Binding => path,
+        Notation::Item | Notation::Call | Notation::Address => escape(&path),
+    }
 }
 
 /// What a Nix string with this text between its quotes means. A `\` at the end stays.

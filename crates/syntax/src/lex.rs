@@ -390,8 +390,8 @@ fn is_uri_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"%/?:@&=+$,-_.!~*'".contains(&byte)
 }
 
-/// Whether a line starts as a binding does (`name = `), or holds only the end of a set. Looks no
-/// further than the line.
+/// Whether a line starts as a binding does (`name = `), with a text in quotes, or with the end of a
+/// set or list. Looks no further than the line.
 fn looks_like_binding(line: &[u8]) -> bool {
     let blanks = line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
     let rest = &line[blanks..];
@@ -400,7 +400,8 @@ fn looks_like_binding(line: &[u8]) -> bool {
     let gap = rest[name..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
     let behind = &rest[name + gap..];
     match rest.first() {
-        Some(b'}') => true,
+        Some(b'}' | b']') => true,
+        Some(b'"') if name > 1 && rest[name - 1] == b'"' => true,
         Some(_) if name > 0 => behind.first() == Some(&b'=') && behind.get(1) != Some(&b'='),
         _ => false,
     }

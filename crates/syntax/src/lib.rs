@@ -19,11 +19,12 @@ pub mod manifest;
 pub mod pins;
 pub mod range;
 mod read;
+pub mod shapes;
 
 pub use cursor::{Place, locate};
 pub use edit::TextEdit;
 pub use line_index::{Encoding, LineIndex, Position};
 pub use pins::{
-    Field, Literal, Pin, PinFile, Refusal, Segment, Set, SetBinding, SyntaxError, Value,
+    Field, Literal, Notation, Pin, PinFile, Refusal, Segment, Set, SetBinding, SyntaxError, Value,
 };
 pub use range::TextRange;

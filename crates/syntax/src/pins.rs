@@ -1,8 +1,13 @@
-//! What a packages.nix says: its pins, each with the places of its parts.
+//! What a packages.nix says, or another file in the forms of our library and modules: its pins, each
+//! with the places of its parts.
 
 use model::AttrPath;
 
-use crate::{TextRange, lex, read};
+use crate::{
+    TextRange,
+    lex::{self, Tokens},
+    read, shapes,
+};
 
 /// How deep brackets, `let`s and interpolations may nest. No file that people write comes near;
 /// text beyond it is not read at all.
@@ -15,13 +20,14 @@ pub const MAX_PATH: usize = 32;
 /// How long a text may be, in bytes, to be read at all.
 pub const MAX_LENGTH: usize = 16 << 20;
 
-/// Everything that is read from a packages.nix.
+/// Everything that is read from a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PinFile {
     /// The pins, in the order of the text.
     pub pins: Vec<Pin>,
     /// The attribute sets in which pins stand: the top one first, those in it where they open.
-    /// Empty if the file's value is not written as an attribute set.
+    /// Empty if the value of a packages.nix is not written as an attribute set. Another file may
+    /// have several top sets.
     pub sets: Vec<Set>,
     /// The comments, in the order of the text.
     pub comments: Vec<TextRange>,
@@ -45,13 +51,16 @@ pub enum Refusal {
     TooLong,
 }
 
-/// An attribute set in which pins stand.
+/// An attribute set in which pins stand; of pins that are not bindings, what holds them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Set {
     /// The names that lead to it from the top set, without quotes: none for the top set itself.
     pub path: Vec<String>,
     /// What is between its braces.
     pub body: TextRange,
+    /// Whether it has braces, so that bindings can be added. A list has none, nor has the place of a
+    /// pin that stands by itself.
+    pub braced: bool,
     /// The binding that it is the value of; `None` for the top set.
     pub binding: Option<SetBinding>,
 }
@@ -79,8 +88,35 @@ pub struct Pin {
     pub segments: Vec<Segment>,
     /// What is asked.
     pub value: Value,
-    /// From the name up to the `;`, if there is one.
+    /// From the name up to the `;`, if there is one; of a pin in strings, from the first quote to
+    /// the last.
     pub range: TextRange,
+    /// How it is written.
+    pub notation: Notation,
+}
+
+/// How a pin is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notation {
+    /// `name = "1.0";`
+    Binding,
+    /// `"name@1.0"`
+    Item,
+    /// `function "name" "1.0"`
+    Call,
+    /// `"nix-archiver:name/1.0"`
+    Address,
+}
+
+impl Notation {
+    /// What stands between name and version, where both are in one string.
+    pub fn separator(self) -> Option<char> {
+        match self {
+            Self::Item => Some('@'),
+            Self::Address => Some('/'),
+            Self::Binding | Self::Call => None,
+        }
+    }
 }
 
 /// One name of an attribute path.
@@ -110,7 +146,7 @@ pub enum Value {
 pub struct Literal {
     /// What it means.
     pub text: String,
-    /// Where it is written, with its quotes.
+    /// Where it is written, with its quotes. What is only a part of a string has none.
     pub range: TextRange,
     /// What is between its quotes.
     pub content: TextRange,
@@ -153,14 +189,38 @@ impl PinFile {
     /// # Errors
     /// [`Refusal`] if the text is too long or nests too deep.
     pub fn read(text: &str) -> Result<Self, Refusal> {
+        Self::read_by(text, read::read)
+    }
+
+    /// Reads the pins of a file that is no packages.nix: those in the forms of our library and
+    /// modules (see [`crate::shapes`]). What is wrong elsewhere in the text is not said.
+    ///
+    /// # Errors
+    /// [`Refusal`] if the text is too long or nests too deep.
+    pub fn within(text: &str) -> Result<Self, Refusal> {
+        if !shapes::may_be_in(text) {
+            return Ok(Self::default());
+        }
+        Self::read_by(text, read::read_within)
+    }
+
+    fn read_by(text: &str, read: fn(&str, Tokens, bool) -> Self) -> Result<Self, Refusal> {
         if text.len() > MAX_LENGTH {
             return Err(Refusal::TooLong);
         }
-        let strict = read::read(text, lex::lex(text, false)?, false);
+        let strict = read(text, lex::lex(text, false)?, false);
         if strict.errors.is_empty() {
             return Ok(strict);
         }
-        Ok(read::read(text, lex::lex(text, true)?, true))
+        Ok(read(text, lex::lex(text, true)?, true))
+    }
+
+    /// The top set that a set is in, by their places in [`PinFile::sets`].
+    pub fn top_of(&self, mut set: usize) -> usize {
+        while let Some(binding) = &self.sets[set].binding {
+            set = binding.outer;
+        }
+        set
     }
 
     /// The pin whose text the offset is in or touches.

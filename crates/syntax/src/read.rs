@@ -1,5 +1,7 @@
 //! From tokens to pins: finds the top attribute set and reads its bindings.
 
+mod within;
+
 use std::collections::{HashMap, HashSet};
 
 use model::AttrPath;
@@ -9,7 +11,7 @@ use crate::{
     edit::unescape,
     lex::{Kind, Token, Tokens},
     pins::{
-        Field, LONG_FORM_KEYS, Literal, MAX_PATH, Pin, PinFile, Segment, Set, SetBinding,
+        Field, LONG_FORM_KEYS, Literal, MAX_PATH, Notation, Pin, PinFile, Segment, Set, SetBinding,
         SyntaxError, Value,
     },
 };
@@ -27,6 +29,8 @@ pub(crate) fn read(text: &str, tokens: Tokens, tolerant: bool) -> PinFile {
     file.errors.sort_by_key(|error| error.range);
     file
 }
+
+pub(crate) use within::read as read_within;
 
 struct Reader<'a> {
     text: &'a str,
@@ -130,7 +134,7 @@ impl Reader<'_> {
     fn set(&mut self, open: usize, path: Vec<String>, binding: Option<SetBinding>) -> usize {
         let set = self.out.sets.len();
         let body = TextRange::new(self.tokens[open].range.end, self.text.len());
-        self.out.sets.push(Set { path, body, binding });
+        self.out.sets.push(Set { path, body, braced: true, binding });
         let mut at = open + 1;
         loop {
             let Some(token) = self.tokens.get(at).copied() else {
@@ -396,7 +400,8 @@ impl Reader<'_> {
         let inner = segments.iter().filter(|s| !s.range.is_empty()).map(|s| s.name.as_str());
         // A path of no names cannot come here: a binding starts with a name.
         let Ok(path) = AttrPath::from_segments(outer.chain(inner)) else { return };
-        self.out.pins.push(Pin { path, set, segments, value, range });
+        let notation = Notation::Binding;
+        self.out.pins.push(Pin { path, set, segments, value, range, notation });
     }
 }
 
@@ -562,5 +567,6 @@ fn split_field(file: &PinFile, pin: Pin, parent: &[String]) -> (Pin, Field) {
         }
         _ => (set, segments, range),
     };
-    (Pin { path, set, segments, value: Value::Missing(None), range }, field)
+    let (value, notation) = (Value::Missing(None), Notation::Binding);
+    (Pin { path, set, segments, value, range, notation }, field)
 }

@@ -121,7 +121,7 @@ fn pins_in_the_shapes_of_the_library() {
         ("{ services.nix-archiver.pinnedPackages = { git = \"1\"; }; }", &["git 1"]),
         (
             "{ ... }: { services = { nix-archiver = { enable = true; pinnedPackages.git = \"1\"; }; }; }",
-            &[],
+            &["git 1"],
         ),
         (
             "{ programs.nix-archiver = { pins = { git = \"1\"; }; devEnvironments.web.packages = [ \"go@2\" ]; }; }",

@@ -12,7 +12,7 @@ use tower_lsp::{
 
 use super::{deliver, lock};
 use crate::{
-    documents::{Documents, Snapshot},
+    documents::{Role, Snapshot},
     index::Phase,
     state::{State, or_nothing},
 };
@@ -217,7 +217,8 @@ async fn index_status(state: &Arc<State>) -> Result<Value> {
 }
 
 async fn status(state: &Arc<State>) -> Result<Value> {
-    let files: Vec<Uri> = state.documents.all().into_iter().map(|file| file.uri).collect();
+    let files = state.documents.all().into_iter().filter(Snapshot::is_packages_nix);
+    let files: Vec<Uri> = files.map(|file| file.uri).collect();
     let index = index_status(state).await?;
     let encoding = format!("{:?}", state.encoding());
     Ok(json!({
@@ -268,7 +269,8 @@ impl Arguments {
         if let Some(file) = state.documents.get(&uri) {
             return Ok(file);
         }
-        let path = uri.to_file_path().filter(|_| Documents::is_ours(&uri)).ok_or_else(wrong)?;
+        let path = uri.to_file_path().filter(|_| Role::of(&uri) == Some(Role::PackagesNix));
+        let path = path.ok_or_else(wrong)?;
         let path = path.into_owned();
         let text = state.work(move || std::fs::read_to_string(path)).await?;
         text.map(|text| Snapshot::on_disk(uri, &text)).map_err(|_| wrong())

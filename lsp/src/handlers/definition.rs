@@ -1,5 +1,5 @@
 //! `textDocument/definition`: from a pin to its entry in the lock, and into nixpkgs at the pinned
-//! revision; and the text of such a file of nixpkgs, for clients that show texts of servers.
+//! revision; from an entry of the lock to its pin; and the text of such a file of nixpkgs, for clients that show texts of servers.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -9,13 +9,16 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::{
     jsonrpc::Result,
     ls_types::{
-        GotoDefinitionParams, GotoDefinitionResponse, Location, LocationLink, Position, Range, Uri,
+        GotoDefinitionParams, GotoDefinitionResponse, Location, LocationLink, Position, Range,
+        TextDocumentPositionParams, Uri,
     },
 };
 
 use super::command::{invalid, refused};
 use crate::{
+    documents::{Role, Snapshot},
     from_proto, locks,
+    session::Session,
     state::{State, or_nothing},
     to_proto,
 };
@@ -44,6 +47,9 @@ pub(crate) async fn definition(
     params: GotoDefinitionParams,
 ) -> Result<Option<GotoDefinitionResponse>> {
     let at = params.text_document_position_params;
+    if Role::of(&at.text_document.uri) == Some(Role::Lock) {
+        return of_entry(state, at).await;
+    }
     let clone = state.nixpkgs(&at.text_document.uri);
     let cache = state.cache.clone();
     let found = state.ask(&at.text_document.uri, move |asked| {
@@ -74,24 +80,65 @@ pub(crate) async fn definition(
         }
         let origin = to_proto::range(doc, range, session);
         let start = |line| Range::new(Position::new(line, 0), Position::new(line, 0));
-        Some(match session.definition_links {
-            true => GotoDefinitionResponse::Link(
-                places
-                    .into_iter()
-                    .map(|(uri, line)| LocationLink {
-                        origin_selection_range: Some(origin),
-                        target_uri: uri,
-                        target_range: start(line),
-                        target_selection_range: start(line),
-                    })
-                    .collect(),
-            ),
-            false => GotoDefinitionResponse::Array(
-                places.into_iter().map(|(uri, line)| Location::new(uri, start(line))).collect(),
-            ),
-        })
+        let places = places.into_iter().map(|(uri, line)| (uri, start(line)));
+        Some(response(session, origin, places))
     });
     Ok(found.await?.flatten())
+}
+
+/// Where an entry of a lock leads: to the pin that it is of, in the packages.nix beside it.
+async fn of_entry(
+    state: &Arc<State>,
+    at: TextDocumentPositionParams,
+) -> Result<Option<GotoDefinitionResponse>> {
+    let (uri, line) = (at.text_document.uri, at.position.line);
+    let Some(path) = uri.to_file_path().map(std::borrow::Cow::into_owned) else { return Ok(None) };
+    let nix = path.with_file_name("packages.nix");
+    let Some(nix_uri) = Uri::from_file_path(&nix) else { return Ok(None) };
+    let (lock, open) = (state.documents.lock_at(&path), state.documents.get(&nix_uri));
+    let Some(session) = state.session().cloned() else { return Ok(None) };
+    let find = move || {
+        let entry = usize::try_from(line).ok()?;
+        // Clients need not tell of locks that they have open.
+        let text = match lock {
+            Some(lock) => lock.text(),
+            None => locks::text_at(&path).ok()??,
+        };
+        let pin = ide::locked_at(&text, entry)?;
+        let file = match open {
+            Some(file) => file,
+            None => Snapshot::on_disk(nix_uri, &fs::read_to_string(&nix).ok()?),
+        };
+        let document = file.document();
+        let pin = document.pin_file()?.pins.iter().find(|one| one.path == pin)?;
+        let target = to_proto::range(&document, pin.name_range(), &session);
+        let origin = Range::new(Position::new(line, 0), Position::new(line + 1, 0));
+        Some(response(&session, origin, [(file.uri.clone(), target)]))
+    };
+    state.work(find).await
+}
+
+/// Places, as the client takes them.
+fn response(
+    session: &Session,
+    origin: Range,
+    places: impl IntoIterator<Item = (Uri, Range)>,
+) -> GotoDefinitionResponse {
+    let places = places.into_iter();
+    match session.definition_links {
+        true => {
+            let link = |(uri, range)| LocationLink {
+                origin_selection_range: Some(origin),
+                target_uri: uri,
+                target_range: range,
+                target_selection_range: range,
+            };
+            GotoDefinitionResponse::Link(places.map(link).collect())
+        }
+        false => GotoDefinitionResponse::Array(
+            places.map(|(uri, range)| Location::new(uri, range)).collect(),
+        ),
+    }
 }
 
 /// The text of a file of nixpkgs, by a URI of ours.

@@ -24,7 +24,7 @@ pub(crate) async fn pull(
         return Ok(full(None, Vec::new()));
     };
     // What is read for the first time is no news.
-    let index = state.index.get().await;
+    let index = state.index_for(&file).await?;
     let (locks, uri) = (state.locks.clone(), file.uri.clone());
     state.work(move || locks.beside(&uri)).await?;
     // The index, the settings or a lock may change while the answer is worked out; then the older

@@ -10,13 +10,13 @@ use tower_lsp::ls_types::{
     DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
 };
 
-use crate::{documents::Documents, publish, state::State};
+use crate::{documents::Role, publish, state::State};
 
 /// A file was opened.
 pub(crate) fn opened(state: &Arc<State>, params: DidOpenTextDocumentParams) {
     let file = params.text_document;
-    if Documents::is_ours(&file.uri) || Documents::is_lock(&file.uri) {
-        state.documents.open(file.uri.clone(), file.version, &file.text);
+    if let Some(role) = Role::of(&file.uri) {
+        state.documents.open(file.uri.clone(), role, file.version, &file.text);
         publish::opened(state, &file.uri);
     }
 }
@@ -24,7 +24,7 @@ pub(crate) fn opened(state: &Arc<State>, params: DidOpenTextDocumentParams) {
 /// A file was changed.
 pub(crate) fn changed(state: &Arc<State>, params: DidChangeTextDocumentParams) {
     let file = params.text_document;
-    if !Documents::is_ours(&file.uri) && !Documents::is_lock(&file.uri) {
+    if Role::of(&file.uri).is_none() {
         return;
     }
     let changes = params.content_changes;
@@ -35,14 +35,14 @@ pub(crate) fn changed(state: &Arc<State>, params: DidChangeTextDocumentParams) {
         Err(_) => {
             // Half a change may be stored. Nothing said of the file from here on could be trusted.
             tracing::error!("a change of {} failed; it is left alone", file.uri.as_str());
-            state.documents.close(&file.uri);
-            publish::closed(state, file.uri);
+            let shown = state.documents.close(&file.uri);
+            publish::closed(state, file.uri, shown);
         }
     }
 }
 
 /// A file was closed.
 pub(crate) fn closed(state: &Arc<State>, params: DidCloseTextDocumentParams) {
-    state.documents.close(&params.text_document.uri);
-    publish::closed(state, params.text_document.uri);
+    let shown = state.documents.close(&params.text_document.uri);
+    publish::closed(state, params.text_document.uri, shown);
 }

@@ -88,6 +88,17 @@ export interface OutlineEntry {
   children?: OutlineEntry[];
 }
 
+/** Where a definition is, as the protocol has it. */
+interface Link {
+  targetUri: string;
+  targetRange: { start: Place; end: Place };
+}
+
+interface Place {
+  line: number;
+  character: number;
+}
+
 /** The server is not there to be asked. */
 export class NotRunning extends Error {}
 
@@ -125,6 +136,17 @@ export class Questions {
   /** The text of a file of nixpkgs, by an address of the server's. */
   async source(uri: vscode.Uri): Promise<string> {
     return (await this.ask<{ text: string }>('nix-archiver/source', { uri: uri.toString() })).text;
+  }
+
+  /** The pin that an entry of a packages.lock is of. */
+  async pinOfEntry(lock: vscode.Uri, position: vscode.Position): Promise<vscode.Location | undefined> {
+    const { line, character } = position;
+    const params = { textDocument: { uri: lock.toString() }, position: { line, character } };
+    const [link] = (await this.ask<Link[] | null>('textDocument/definition', params)) ?? [];
+    if (link === undefined) return undefined;
+    const { start, end } = link.targetRange;
+    const range = new vscode.Range(start.line, start.character, end.line, end.character);
+    return new vscode.Location(vscode.Uri.parse(link.targetUri), range);
   }
 
   /** What the server says of itself. */

@@ -2,13 +2,13 @@
 
 import * as vscode from 'vscode';
 
-import { DOCUMENTS } from '../client';
+import { PACKAGES_NIX } from '../client';
 import { newestDay } from '../commands/status';
 import type { Overview, Watch } from './overview';
 
 /** The item. */
 export class LanguageStatus implements vscode.Disposable {
-  private readonly item = vscode.languages.createLanguageStatusItem('nix-archiver.status', DOCUMENTS);
+  private readonly item = vscode.languages.createLanguageStatusItem('nix-archiver.status', PACKAGES_NIX);
   private readonly looked: vscode.Disposable;
 
   constructor(watch: Watch) {

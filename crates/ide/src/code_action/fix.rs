@@ -4,7 +4,10 @@
 use model::{AttrPath, Package, SourceError, attr_path::quoted_if_needed, version};
 use syntax::{
     Pin, TextEdit, TextRange,
-    edit::pin::{ignore, set_version},
+    edit::{
+        in_notation,
+        pin::{ignore, set_version},
+    },
 };
 
 use super::{ActionKind, Call, CodeAction, Task};
@@ -140,7 +143,8 @@ fn to_names(
         let segments = path.segments();
         // What is in another set cannot be written in this one.
         let rest = segments.strip_prefix(set.as_slice()).filter(|rest| !rest.is_empty())?;
-        Some(rest.iter().map(|name| quoted_if_needed(name)).collect::<Vec<_>>().join("."))
+        let names: Vec<String> = rest.iter().map(|name| quoted_if_needed(name)).collect();
+        Some(in_notation(pin.notation, names.join(".")))
     };
     let names = similar.iter().filter_map(|path| Some((path, written(path)?)));
     let actions = names.enumerate().map(|(at, (path, written))| {

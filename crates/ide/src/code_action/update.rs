@@ -150,6 +150,7 @@ pub(crate) fn set_pin(
     let file = document.pin_file().ok_or(Unchanged::NoSet)?;
     match file.pins.iter().find(|pin| pin.path == *path) {
         Some(pin) => set_version(text, pin, version),
+        None if !document.is_packages_nix => Err(Unchanged::NoSet),
         None => add(text, file, path, version).map(|edit| vec![edit]),
     }
 }

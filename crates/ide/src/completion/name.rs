@@ -7,7 +7,7 @@ use model::{
     AttrPath, Name, PackageSource, SourceError, Summary, attr_path::quoted_if_needed,
     date::format_day,
 };
-use syntax::cursor::NamePlace;
+use syntax::{Notation, cursor::NamePlace, edit::in_notation};
 
 use crate::{Completions, Item, ItemKind, Origin, Snapshot, context::pinned};
 
@@ -20,8 +20,9 @@ pub(super) fn complete(
     place: &NamePlace,
 ) -> Result<Completions, SourceError> {
     let document = snapshot.document;
-    let set = &document.pin_file().map(|f| f.sets[place.set].path.clone()).unwrap_or_default();
-    let taken: HashSet<&AttrPath> = pinned(document, place.pin).collect();
+    let Some(file) = document.pin_file() else { return Ok(Completions::default()) };
+    let set = file.sets[place.set].path.as_slice();
+    let taken: HashSet<&AttrPath> = pinned(file, place).collect();
     let mut list =
         List { place, set, text: &document.text, taken, seen: HashSet::new(), items: Vec::new() };
 
@@ -129,14 +130,21 @@ impl List<'_> {
         let segments = path.segments();
         let rest = segments.strip_prefix(self.set)?;
         let names: Vec<String> = rest.iter().map(|name| quoted_if_needed(name)).collect();
-        (!names.is_empty()).then(|| names.join("."))
+        (!names.is_empty()).then(|| in_notation(self.place.notation, names.join(".")))
     }
 
     fn package(&self, summary: Summary, written: String) -> Item {
         let version = &summary.newest;
-        let (text, snippet) = match self.place.goes_on {
-            true => (written.clone(), None),
-            false => {
+        let (text, snippet) = match (self.place.goes_on, self.place.notation) {
+            (true, _) | (_, Notation::Call) => (written.clone(), None),
+            (false, Notation::Item | Notation::Address) => {
+                let sign = self.place.notation.separator().unwrap_or_default();
+                let plain = syntax::edit::escape(version);
+                let (name, stop) = (snippet_escape(&written), snippet_escape(&plain));
+                let snippet = format!("{name}{sign}${{1:{stop}}}");
+                (format!("{written}{sign}{plain}"), Some(snippet))
+            }
+            (false, Notation::Binding) => {
                 let plain = syntax::edit::escape(version);
                 let text = format!("{written} = \"{plain}\";");
                 let stop = snippet_escape(&plain);

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use model::{
-    AttrPath, IndexOrigin, PackageSource, Requirement, SourceError, Wish, date::DAY, relock,
+    AttrPath, IndexOrigin, PackageSource, SourceError, Wish, audit::Wrong, date::DAY, relock,
 };
 use syntax::{
     Pin, PinFile, Refusal, TextRange, Value,
@@ -29,16 +29,19 @@ pub(crate) fn diagnostics(snapshot: &Snapshot) -> Result<Vec<Diagnostic>, Source
         Found { settings: snapshot.settings, ignored: Vec::new(), diagnostics: Vec::new() };
     let file = match &snapshot.document.pins {
         Ok(file) => file,
+        Err(_) if !snapshot.document.is_packages_nix => return Ok(Vec::new()),
         Err(refusal) => {
             found.push(refused_range(snapshot, *refusal), Problem::Refused(*refusal));
             return Ok(found.diagnostics);
         }
     };
-    for error in &file.errors {
-        found.push(error.range, Problem::Syntax(error.message));
-    }
-    if file.sets.is_empty() {
-        found.push(TextRange::empty(0), Problem::NoPins);
+    if snapshot.document.is_packages_nix {
+        for error in &file.errors {
+            found.push(error.range, Problem::Syntax(error.message));
+        }
+        if file.sets.is_empty() {
+            found.push(TextRange::empty(0), Problem::NoPins);
+        }
     }
     if file.pins.is_empty() {
         return Ok(found.diagnostics);
@@ -65,7 +68,8 @@ pub(crate) fn diagnostics(snapshot: &Snapshot) -> Result<Vec<Diagnostic>, Source
         found.push(file_range(snapshot), problem);
     }
     check_lock(snapshot, file, &mut found);
-    let mut checks = Checks::new(snapshot, file, remembered.as_ref());
+    let whole = TextRange::new(0, snapshot.document.text.len());
+    let mut checks = Checks::new(snapshot, file, whole, remembered.as_ref())?;
     for (at, pin) in file.pins.iter().enumerate() {
         checks.pin(at, pin, &mut found)?;
     }
@@ -97,26 +101,34 @@ pub(crate) struct Checks<'a> {
     snapshot: &'a Snapshot<'a>,
     file: &'a PinFile,
     index: Option<&'a Remembered<'a>>,
-    /// The first pin of each attribute path.
-    firsts: HashMap<&'a AttrPath, usize>,
+    /// The first pin of each attribute path in each top set.
+    firsts: HashMap<(usize, &'a AttrPath), usize>,
+    /// What the lock says of pins that is not so.
+    wrong: HashMap<AttrPath, Wrong>,
     /// For how many more unknown names the ones spelt alike are looked up.
     look_ups: usize,
 }
 
 impl<'a> Checks<'a> {
-    /// The checks of a file's pins. Without an index, only the text is checked.
+    /// The checks of a file's pins that share text with a range. Without an index, only the text is
+    /// checked.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the index cannot be read.
     pub fn new(
         snapshot: &'a Snapshot<'a>,
         file: &'a PinFile,
+        range: TextRange,
         index: Option<&'a Remembered<'a>>,
-    ) -> Self {
+    ) -> Result<Self, SourceError> {
         let mut firsts = HashMap::with_capacity(file.pins.len());
         for (at, pin) in file.pins.iter().enumerate() {
             if has_value(pin) {
-                firsts.entry(&pin.path).or_insert(at);
+                firsts.entry((file.top_of(pin.set), &pin.path)).or_insert(at);
             }
         }
-        Self { snapshot, file, index, firsts, look_ups: LOOK_UPS }
+        let wrong = audited(snapshot, index, file.pins_in(range))?;
+        Ok(Self { snapshot, file, index, firsts, wrong, look_ups: LOOK_UPS })
     }
 
     /// What is wrong with the pin at a place of [`PinFile::pins`].
@@ -137,7 +149,8 @@ impl<'a> Checks<'a> {
         }
         let text = &self.snapshot.document.text;
         found.ignored = ignored(text, pin);
-        if let Some(first) = self.firsts.get(&pin.path)
+        let key = (self.file.top_of(pin.set), &pin.path);
+        if let Some(first) = self.firsts.get(&key)
             && *first < at
         {
             let first = self.file.pins[*first].name_range();
@@ -146,6 +159,10 @@ impl<'a> Checks<'a> {
         if let Some(range) = not_a_literal(pin) {
             let written = Some(range.of(text)).filter(|text| is_bare_version(text));
             let written = written.map(str::to_owned);
+            // Elsewhere it may well be meant to be worked out.
+            if written.is_none() && !self.snapshot.document.is_packages_nix {
+                return Ok(());
+            }
             found.push(range, Problem::NotALiteral { path: pin.path.clone(), written });
             return Ok(());
         }
@@ -153,7 +170,10 @@ impl<'a> Checks<'a> {
             Value::Long(_) => self.long_form(pin, found),
             _ => None,
         };
-        check_locked(self.snapshot, self.index, pin, found)?;
+        check_locked(self.snapshot, pin, found);
+        if let (Some(wrong), Some(literal)) = (self.wrong.get(&pin.path), pin.version()) {
+            found.push(literal.range, Problem::LockMismatch(wrong.clone()));
+        }
         let Some(index) = self.index else { return Ok(()) };
         let version = pin.version().map(|literal| literal.text.as_str()).unwrap_or_default();
         match index.standing(&pin.path, version)? {
@@ -239,51 +259,39 @@ fn check_lock(snapshot: &Snapshot, file: &PinFile, found: &mut Found) {
     found.push(file_range(snapshot), problem);
 }
 
-/// Whether the lock has what a pin asks for.
-fn check_locked(
-    snapshot: &Snapshot,
-    index: Option<&Remembered>,
-    pin: &Pin,
-    found: &mut Found,
-) -> Result<(), SourceError> {
-    let (LockFile::Read(lock), Some(literal)) = (snapshot.lock, pin.version()) else {
-        return Ok(());
-    };
+/// Whether the lock is of what a pin asks for.
+fn check_locked(snapshot: &Snapshot, pin: &Pin, found: &mut Found) {
+    let (LockFile::Read(lock), Some(literal)) = (snapshot.lock, pin.version()) else { return };
     if literal.text.is_empty() {
-        return Ok(());
+        return;
     }
     let path = pin.path.clone();
-    let Some(locked) = lock.pins.get(&pin.path) else {
-        found.push(literal.range, Problem::LockStale { path, how: Stale::NotLocked });
-        return Ok(());
+    let how = match lock.pins.get(&pin.path) {
+        None => Stale::NotLocked,
+        Some(locked) if locked.requirement != literal.text => {
+            Stale::Other(locked.requirement.clone())
+        }
+        Some(_) => return,
     };
-    if locked.requirement != literal.text {
-        let how = Stale::Other(locked.requirement.clone());
-        found.push(literal.range, Problem::LockStale { path, how });
-        return Ok(());
-    }
-    let version = locked.version.clone();
-    if !may_allow(&literal.text, &version) {
-        let asked = Some(literal.text.clone());
-        found.push(literal.range, Problem::LockMismatch { path, locked: version, asked });
-        return Ok(());
-    }
-    // Of a package that is unknown, everything is said already.
-    if let Some(index) = index
-        && let Some(standing) = index.standing(&pin.path, &version)?
-        && !matches!(standing.asked, Asked::Release(_))
-    {
-        found.push(literal.range, Problem::LockMismatch { path, locked: version, asked: None });
-    }
-    Ok(())
+    found.push(literal.range, Problem::LockStale { path, how });
 }
 
-/// Whether a requirement allows a version, as far as the two texts tell: which version is the
-/// latest depends on the index that the lock was made from.
-fn may_allow(requirement: &str, version: &str) -> bool {
-    requirement == version
-        || requirement.contains("latest")
-        || Requirement::parse(requirement).is_ok_and(|r| r.allows(version, None))
+/// What the lock says that is not so, of those of these pins that it
+/// is of.
+fn audited<'a>(
+    snapshot: &Snapshot,
+    index: Option<&Remembered>,
+    pins: impl IntoIterator<Item = &'a Pin>,
+) -> Result<HashMap<AttrPath, Wrong>, SourceError> {
+    let (LockFile::Read(lock), Some(index)) = (snapshot.lock, index) else {
+        return Ok(HashMap::new());
+    };
+    let wishes = pins.into_iter().filter_map(|pin| {
+        let text = pin.version()?.text.as_str();
+        let locked = lock.pins.get(&pin.path).filter(|locked| locked.requirement == text)?;
+        Some((&pin.path, locked))
+    });
+    index.audit(lock, wishes)
 }
 
 /// Says what is wrong with a pin of a package that is known.

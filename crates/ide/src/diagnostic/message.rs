@@ -93,21 +93,7 @@ impl fmt::Display for Problem {
                 }
                 f.write_str("; `nix-archiver lock` brings it up to date")
             }
-            Self::LockMismatch { path, locked, asked } => {
-                match asked {
-                    Some(asked) => {
-                        write!(
-                            f,
-                            "packages.lock has `{path}` {locked}, which \"{asked}\" does not allow"
-                        )?;
-                    }
-                    None => write!(
-                        f,
-                        "packages.lock has `{path}` {locked}, a version that the index has never seen"
-                    )?,
-                }
-                f.write_str("; `nix-archiver lock` locks it anew")
-            }
+            Self::LockMismatch(wrong) => wrong.fmt(f),
             Self::NoHash { revisions } => write!(
                 f,
                 "packages.lock lacks the hashes of {revisions} of its revisions, so pure evaluation \

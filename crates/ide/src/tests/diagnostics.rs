@@ -338,7 +338,7 @@ fn lock(pins: &[(&str, &str, &str)]) -> model::Lock {
 #[test]
 fn the_lock_is_held_to_the_pins() {
     let text = r#"{ nodejs = "20.11.0"; go = "^1"; git = "2.44.0"; python3 = "3.11.7"; nodejs_22 = "^22"; }"#;
-    let lock = lock(&[
+    let mut lock = lock(&[
         ("nodejs", "20.11.0", "20.11.0"),
         ("go", "^1.2", "1.21.5"),
         ("python3", "3.11.7", "3.11.6"),
@@ -346,6 +346,13 @@ fn the_lock_is_held_to_the_pins() {
         ("old", "1", "1"),
     ]);
     let source = source();
+    // One revision that the index knows.
+    let known = source.package(&model::AttrPath::top("nodejs_22")).expect("memory can be read");
+    let commit = known.expect("it is there").releases[0].last_seen();
+    let revision = model::LockedRevision { commit, nar_hash: None };
+    lock.revisions.insert("nixpkgs-2".to_owned(), revision);
+    let pin = lock.pins.get_mut(&model::AttrPath::top("nodejs_22")).expect("it is there");
+    pin.revision = "nixpkgs-2".to_owned();
     super::at_cursor(&format!("{text}$0"), |snapshot, _| {
         let snapshot = Snapshot { lock: LockFile::Read(&lock), ..*snapshot };
         let found = snapshot.diagnostics().expect("the index answers");
@@ -354,8 +361,8 @@ fn the_lock_is_held_to_the_pins() {
             "nodejs" Warning lock-stale: packages.lock has `old`, which is not pinned here; `nix-archiver lock` brings it up to date
             "\"^1\"" Warning lock-stale: packages.lock has `go` for "^1.2", not for this; `nix-archiver lock` brings it up to date
             "\"2.44.0\"" Warning lock-stale: packages.lock does not have `git` yet; `nix-archiver lock` brings it up to date
-            "\"3.11.7\"" Warning lock-mismatch: packages.lock has `python3` 3.11.6, which "3.11.7" does not allow; `nix-archiver lock` locks it anew
-            "\"^22\"" Warning lock-mismatch: packages.lock has `nodejs_22` 22.2.0, a version that the index has never seen; `nix-archiver lock` locks it anew
+            "\"3.11.7\"" Warning lock-mismatch: the lock gives `python3` version 3.11.6, which does not meet "3.11.7"; `nix-archiver lock` writes the file anew
+            "\"^22\"" Warning lock-mismatch: the lock gives `nodejs_22` version 22.2.0, and it had version 22.1.0 at 000000006773; `nix-archiver lock` writes the file anew
         "#]].assert_eq(&shown);
         let lens = snapshot.code_lens().expect("the index answers").expect("there are pins");
         assert!(lens.title.ends_with("the lock is out of date"), "{}", lens.title);

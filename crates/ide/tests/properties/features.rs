@@ -20,7 +20,11 @@ static SOURCE: LazyLock<MemorySource> = LazyLock::new(|| {
 /// # Panics
 /// If it is not so.
 pub fn hold(text: String) {
-    let document = Document::new(text);
+    hold_of(Document::elsewhere(text.clone()));
+    hold_of(Document::new(text));
+}
+
+fn hold_of(document: Document) {
     let (memo, settings) = (Memo::default(), Settings::default());
     let index = Index::Ready(&*SOURCE);
     let snapshot = Snapshot {

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc};
 
 use super::Place;
-use crate::{PackageSource, Release, SourceError};
+use crate::{CommitId, PackageSource, Release, SourceError};
 
 /// The channel releases among the commits of each branch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,26 +46,32 @@ impl Marks {
         let after = line.partition_point(|mark| mark.place.at <= *places.end());
         line[..after].last().filter(|mark| places.contains(&mark.place.at))
     }
-}
 
-/// The newest commit with this version that a channel released, if the source knows of one.
-///
-/// # Errors
-/// [`SourceError`] if the source cannot be read.
-pub fn released(
-    source: &dyn PackageSource,
-    release: &Release,
-) -> Result<Option<Mark>, SourceError> {
-    let marks = source.marks()?;
-    if marks.is_empty() {
-        return Ok(None);
+    /// The release that a commit is.
+    pub fn of(&self, commit: CommitId) -> Option<&Mark> {
+        self.lines.values().flatten().find(|mark| mark.place.commit.id == commit)
     }
-    let mut newest: Option<&Mark> = None;
-    for span in &release.spans {
-        let ends = source.places(&span.branch, &[span.first.id, span.last.id])?;
-        let [Some(first), Some(last)] = ends[..] else { continue };
-        let found = marks.newest(&span.branch, first.at..=last.at);
-        newest = newest.into_iter().chain(found).max_by_key(|mark| mark.place.commit.date);
+
+    /// The newest commit with this version that a channel released, if the source, of which these
+    /// are the marks, knows of one.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the source cannot be read.
+    pub fn released(
+        &self,
+        source: &dyn PackageSource,
+        release: &Release,
+    ) -> Result<Option<Mark>, SourceError> {
+        if self.is_empty() {
+            return Ok(None);
+        }
+        let mut newest: Option<&Mark> = None;
+        for span in &release.spans {
+            let ends = source.places(&span.branch, &[span.first.id, span.last.id])?;
+            let [Some(first), Some(last)] = ends[..] else { continue };
+            let found = self.newest(&span.branch, first.at..=last.at);
+            newest = newest.into_iter().chain(found).max_by_key(|mark| mark.place.commit.date);
+        }
+        Ok(newest.cloned())
     }
-    Ok(newest.cloned())
 }

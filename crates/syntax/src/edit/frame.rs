@@ -2,7 +2,7 @@
 //! not be there yet.
 
 use super::{TextEdit, escape};
-use crate::{Literal, Pin, TextRange, Value};
+use crate::{Literal, Notation, Pin, TextRange, Value};
 
 /// What is missing around a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,11 +18,14 @@ impl Frame {
     pub fn of_literal(text: &str, pin: &Pin, literal: &Literal) -> Self {
         if literal.closed {
             // In the long form each field has its own `;`, which is the user's business.
-            let short = matches!(pin.value, Value::Text(_));
+            let short = matches!(pin.value, Value::Text(_)) && pin.notation == Notation::Binding;
             let missing = short && !pin.range.of(text).ends_with(';');
             let extra =
                 missing.then(|| TextEdit::replace(TextRange::empty(literal.range.end), ";"));
             return Self { before: "", after: "", extra };
+        }
+        if pin.notation != Notation::Binding {
+            return Self { before: "", after: "\"", extra: None };
         }
         let after = match (literal.indented, semicolon_follows(text, literal.content.end)) {
             (false, true) => "\"",

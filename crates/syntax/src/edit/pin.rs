@@ -7,7 +7,7 @@
 use model::{AttrPath, attr_path::quoted_if_needed};
 
 use super::{TextEdit, escape, frame::Frame};
-use crate::{Pin, PinFile, TextRange, Value};
+use crate::{Notation, Pin, PinFile, TextRange, Value};
 
 /// Why an edit is not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +20,9 @@ pub enum Unchanged {
     /// Only Nix can tell what the pin is.
     #[error("`{0}` is not a literal; change it by hand")]
     NotALiteral(AttrPath),
+    /// The pin has no long form.
+    #[error("`{0}` is written in strings, which have no room for that")]
+    InStrings(AttrPath),
     /// The fields of a pin stand in several places.
     #[error("the fields of `{0}` are written in several places; change it by hand")]
     Scattered(AttrPath),
@@ -44,10 +47,14 @@ pub fn set_version(text: &str, pin: &Pin, version: &str) -> Result<Vec<TextEdit>
 /// one.
 ///
 /// # Errors
-/// [`Unchanged`] if the pin's version or its `ignore` is no literal, or its fields stand apart.
+/// [`Unchanged`] if the pin's version or its `ignore` is no literal, its fields stand apart, or it has
+/// no long form.
 pub fn ignore(text: &str, pin: &Pin, code: &str) -> Result<Vec<TextEdit>, Unchanged> {
     let not_literal = || Unchanged::NotALiteral(pin.path.clone());
     let version = pin.version().filter(|literal| literal.closed).ok_or_else(not_literal)?;
+    if pin.notation != Notation::Binding {
+        return Err(Unchanged::InStrings(pin.path.clone()));
+    }
     let Value::Long(fields) = &pin.value else {
         let written = version.range.of(text);
         let long = format!("{{ version = {written}; ignore = [ \"{code}\" ]; }}");
@@ -109,7 +116,10 @@ pub fn add(
         file.pins.iter().filter(long).any(|pin| pin.path.segments() == path)
     };
     let sets = file.sets.iter().enumerate().filter(|(_, set)| {
-        segments.len() > set.path.len() && segments.starts_with(&set.path) && !is_long(&set.path)
+        set.braced
+            && segments.len() > set.path.len()
+            && segments.starts_with(&set.path)
+            && !is_long(&set.path)
     });
     let (at, set) = sets.max_by_key(|(_, set)| set.path.len()).ok_or(Unchanged::NoSet)?;
     let names = segments[set.path.len()..].iter().map(|name| quoted_if_needed(name));

@@ -200,6 +200,16 @@ suite('Go to Definition', () => {
       assert.match(source.getText(), /pname = "python3";\n {2}version = "3\.9\.6";/);
     });
   });
+
+  test('leads from an entry of the lock back to its pin', async () => {
+    const file = await open('from-lock', '{\n  nodejs = "20.11.0";\n  python3 = "3.9.6";\n}\n');
+    await run('updateLockFile', file.document.uri);
+    const lock = await vscode.workspace.openTextDocument(path.join(folder(), 'from-lock/packages.lock'));
+    const line = lock.getText().split('\n').findIndex(line => line.includes('"python3": {'));
+    const at = new vscode.Position(line, 6);
+    const found = await vscode.commands.executeCommand('vscode.executeDefinitionProvider', lock.uri, at);
+    assert.deepEqual(found.map(place => [place.uri.fsPath, place.range.start.line]), [[file.document.uri.fsPath, 2]]);
+  });
 });
 
 suite('Update Index', () => {

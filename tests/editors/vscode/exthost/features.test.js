@@ -9,6 +9,20 @@ const { fixes, hover, label, noProblems, open, problems, suggestions, until } = 
 // The order is that of versions: by text 8.9.4 would come first, by time 20.10.0.
 const NODEJS = ['20.11.0', '20.10.0', '18.13.0', '10.15.0', '8.9.4'];
 
+suite('other Nix files', () => {
+  test('pins in the forms of the library are served', async () => {
+    const text = 'archiver.mkDevShell {\n  packages = [ "nodejs@1$0" "ripgerp@13.0.0" ];\n}\n';
+    const file = await open('elsewhere', text, '\n', 'shell.nix');
+    assert.deepEqual((await suggestions(file, file.cursor)).map(label), ['18.13.0', '10.15.0']);
+    const found = await problems(file);
+    assert.ok(found.some(problem => file.document.getText(problem.range) === 'ripgerp'), JSON.stringify(found));
+  });
+
+  test('files without any are left alone', async () => {
+    await noProblems(await open('no-pins', '{ packages = [ "ripgerp@13.0.0" ]; nodejs = "0"; }\n', '\n', 'other.nix'));
+  });
+});
+
 suite('completion of versions', () => {
   for (const [name, text] of [
     ['closed', '{\n  nodejs = "$0";\n}\n'],

@@ -20,13 +20,13 @@ async function until(question, what, patience = 20_000) {
 }
 
 /**
- * Opens a file packages.nix of its own with this text. The mark `$0` is taken out and says where the
+ * Opens a file, packages.nix unless it is said otherwise, in a folder of its own with this text. The mark `$0` is taken out and says where the
  * cursor is. `ending` is the line ending on disk.
  */
-async function open(name, marked, ending = '\n') {
+async function open(name, marked, ending = '\n', called = 'packages.nix') {
   const at = marked.indexOf('$0');
   const text = marked.replace('$0', '').replaceAll('\n', ending);
-  const file = path.join(folder(), name, 'packages.nix');
+  const file = path.join(folder(), name, called);
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, text);
   const document = await vscode.workspace.openTextDocument(file);
