@@ -66,6 +66,8 @@ pub(crate) struct Session {
     pub suggest_command: Option<String>,
     /// A command of the client that lets its user choose a version: `[URI, attribute path]`.
     pub choose_command: Option<String>,
+    /// Whether the client itself tells its user what came of `nix-archiver.lock`.
+    pub tells_of_lock: bool,
 }
 
 /// What a client may say in its `initializationOptions`. What is not known is left alone.
@@ -74,6 +76,7 @@ pub(crate) struct Session {
 struct Options {
     suggest_command: Option<String>,
     choose_command: Option<String>,
+    tells_of_lock: bool,
     virtual_documents: bool,
 }
 
@@ -139,6 +142,7 @@ impl Session {
             options: said,
             suggest_command: options.suggest_command,
             choose_command: options.choose_command,
+            tells_of_lock: options.tells_of_lock,
         }
     }
 }
