@@ -94,6 +94,14 @@ fn take_all(steps: &mut Steps) -> Result {
         test.arg(&debian).args(["helix", "neovim", "emacs"]);
         test
     })?;
+    steps.program("Kakoune", ByItsTests, {
+        // It needs a program that is built for it; where that cannot be had, this alone fails.
+        let both = "cd tests/editors/terminal && bash kakoune-lsp.sh \"$0\" && \
+                    bash run.sh \"$0\" kakoune";
+        let mut test = editor_test("bash", &["-c", both], &vsix, &index);
+        test.arg(&debian);
+        test
+    })?;
     steps.program("newest Neovim", ByItsTests, {
         // Debian's testing changes each day; on a day when it cannot be had, this alone fails.
         let both = "cd tests/editors/terminal && bash setup.sh \"$0\" testing neovim tmux && \
