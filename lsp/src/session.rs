@@ -68,6 +68,8 @@ pub(crate) struct Session {
     pub suggest_command: Option<String>,
     /// A command of the client that lets its user choose a version: `[URI, attribute path]`.
     pub choose_command: Option<String>,
+    /// Whether the client itself tells its user what came of `nix-archiver.lock`.
+    pub tells_of_lock: bool,
 }
 
 /// What a client may say in its `initializationOptions`. What is not known is left alone.
@@ -76,6 +78,7 @@ pub(crate) struct Session {
 struct Options {
     suggest_command: Option<String>,
     choose_command: Option<String>,
+    tells_of_lock: bool,
     virtual_documents: bool,
 }
 
@@ -143,6 +146,7 @@ impl Session {
             options: said,
             suggest_command: options.suggest_command,
             choose_command: options.choose_command,
+            tells_of_lock: options.tells_of_lock,
         }
     }
 }

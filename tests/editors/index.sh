@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the version index that the editor tests run on: the git history of a nixpkgs of four packages
+# Makes the version index that the editor tests run on: the git history of a nixpkgs of seven packages
 # (which Nix itself can evaluate), read by the real indexer.
 #
 #   index.sh PROGRAM FOLDER
@@ -18,7 +18,7 @@ export GIT_AUTHOR_NAME=Ada GIT_AUTHOR_EMAIL=ada@example.org
 export GIT_COMMITTER_NAME=Ada GIT_COMMITTER_EMAIL=ada@example.org
 git -C "$repo" init --quiet --initial-branch=nixpkgs-unstable
 
-# package NAME VERSION FILE DESCRIPTION
+# package NAME VERSION FILE DESCRIPTION [META]: META is more of what the package says of itself.
 package() {
   mkdir -p "$(dirname "$repo/$3")"
   cat > "$repo/$3" <<NIX
@@ -37,6 +37,7 @@ stdenv.mkDerivation rec {
     description = "$4";
     homepage = "https://example.org/$1";
     license = licenses.mit;
+    ${5:-}
   };
 }
 NIX
@@ -103,9 +104,19 @@ with pkgs;
   ripgrep = callPackage ../tools/text/ripgrep { };
 
   ripgrep-all = callPackage ../tools/text/ripgrep-all { };
+
+  openssl = callPackage ../development/libraries/openssl { };
+
+  gimp = callPackage ../applications/graphics/gimp { };
+
+  grip = callPackage ../applications/misc/grip { };
 }
 NIX
 package ripgrep-all 0.9.6 pkgs/tools/text/ripgrep-all/default.nix "Ripgrep, but also in documents"
+package openssl 1.0.2u pkgs/development/libraries/openssl/default.nix "Cryptographic library" \
+  'knownVulnerabilities = [ "It is no longer maintained." ];'
+package gimp 2.10.36 pkgs/applications/graphics/gimp/default.nix "Image editor" 'broken = true;'
+package grip 4.2.0 pkgs/applications/misc/grip/default.nix "Player of compact discs"
 
 # The order of versions is neither that of their texts (8.9.4 would come first) nor that of time
 # (20.10.0 comes back after 20.11.0).
@@ -114,7 +125,8 @@ commit 2018-02-05 "init"
 nodejs 10.15.0
 commit 2019-02-01 "nodejs: 8.9.4 -> 10.15.0"
 python 3.9.6; ripgrep 13.0.0
-commit 2021-07-01 "python3, ripgrep: update"
+sed -i '/^  grip = /d' "$repo/pkgs/top-level/all-packages.nix"
+commit 2021-07-01 "python3, ripgrep: update; grip: remove"
 nodejs 18.13.0
 commit 2023-01-10 "nodejs: 10.15.0 -> 18.13.0"
 nodejs 20.11.0; python 3.11.7

@@ -342,14 +342,34 @@ pub fn real_revision(folder: &Path, revision: &str, paths: &[&str]) -> PathBuf {
     let mut pack = in_clone(&["archive", "--format=tar", "-o"]);
     // It ends badly where a file is absent from the clone, and packs the others all the same, if the
     // one is left out by name.
-    let absent = ":(exclude)pkgs/development/haskell-modules/hackage-packages.nix";
-    end(pack.arg(&archive).args([revision, "--"]).args(paths).arg(absent));
+    let others = format!(":(exclude){ABSENT}");
+    end(pack.arg(&archive).args([revision, "--"]).args(paths).arg(others));
     output(Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(&tree));
     let found = output(Command::new("find").arg(&tree).args(["-type", "f", "-o", "-type", "l"]));
     let found = found.lines().count();
     assert!(found + 1 >= wanted, "{found} of {wanted} files of {revision} are there");
     tree
 }
+
+/// A commit with the tree that [`real_revision`] unpacks: that of a revision of nixpkgs less the file
+/// that partial clones lack. It is in a new repository in the folder, which has the other objects from
+/// the clone that `NIXPKGS_REPO` names.
+///
+/// # Panics
+/// If there is no clone or it cannot be read.
+pub fn real_commit(folder: &Path, revision: &str) -> String {
+    let objects =
+        output(&mut in_clone(&["rev-parse", "--path-format=absolute", "--git-path", "objects"]));
+    let repository = Repository::new(folder);
+    fs::write(folder.join(".git/objects/info/alternates"), objects).expect("it is ours");
+    repository.git(&["read-tree", revision]);
+    repository.git(&["update-index", "--force-remove", ABSENT]);
+    repository.git(&["commit", "--quiet", "--message", "as it was"]);
+    repository.head()
+}
+
+/// The file of nixpkgs that is too large for some partial clones.
+const ABSENT: &str = "pkgs/development/haskell-modules/hackage-packages.nix";
 
 /// Git in the clone that `NIXPKGS_REPO` names.
 fn in_clone(args: &[&str]) -> Command {

@@ -31,11 +31,6 @@ impl Example {
         let world = World::with(&fs::read_to_string(pins).expect("an example has pins"), HISTORY);
         let folder = world.path("example");
         output(Command::new("cp").arg("-r").arg(root().join("examples").join(name)).arg(&folder));
-        // What the program knows by itself has these versions too.
-        let none = world.path("no-index");
-        let none = none.to_str().expect("a plain name");
-        let said = world.run(&["--index", none, "lock", "example/packages.nix", "--dry-run"]);
-        assert!(said.ends_with("3 pins on 1 revision\n"), "{said}");
         let said = world.run(&["lock", "example/packages.nix", "--repo", "nixpkgs"]);
         assert!(said.ends_with("3 pins on 1 revision\n"), "{said}");
         world.run(&["check", "example/packages.nix", "--deny", "warnings"]);
@@ -46,6 +41,23 @@ impl Example {
 
     fn path(&self) -> std::path::Display<'_> {
         self.folder.display()
+    }
+}
+
+/// The locks that the examples come with are those that the program makes of what it knows by itself.
+/// With `UPDATE_EXPECT=1` they are written anew.
+#[test]
+fn locks_are_current() {
+    let world = World::new("{ }");
+    let none = world.path("no-index");
+    let none = none.to_str().expect("a plain name");
+    for name in ["flake", "home-manager", "nixos", "shell", "web-service"] {
+        let pins = root().join("examples").join(name).join("packages.nix");
+        let pins = pins.to_str().expect("a plain name");
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            world.run(&["--index", none, "lock", pins]);
+        }
+        world.run(&["--index", none, "lock", pins, "--check"]);
     }
 }
 
@@ -68,8 +80,6 @@ fn flake() {
     let example = Example::new("flake");
     let world = &example.world;
     let product = files_of_the_flake(&world.path("product"));
-    // In the place of today's nixpkgs, which the flake of the product is made of.
-    world.write("today/flake.nix", "{ outputs = _: { lib.genAttrs = names: f: builtins.listToAttrs (map (name: { inherit name; value = f name; }) names); legacyPackages = { }; }; }");
     let flake = format!("path:{}", example.path());
     let inputs = [
         "--override-input".to_owned(),
@@ -77,7 +87,7 @@ fn flake() {
         format!("path:{}", product.display()),
         "--override-input".to_owned(),
         "nix-archiver/nixpkgs".to_owned(),
-        format!("path:{}", world.path("today").display()),
+        today(),
     ];
     let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
     let eval = |attribute: &str, apply: &str| -> serde_json::Value {
@@ -117,6 +127,36 @@ fn flake() {
         serde_json::from_str(&world.nix("nix", &show)).expect("JSON");
     let all = json!({ "default": true, "flake": true, "home-manager": true, "nixos": true, "shell": true });
     assert_eq!(templates, all);
+}
+
+/// Nix finds everything that the flake gives, for every system, and of the kind that it should be.
+#[test]
+fn the_flake_of_the_product() {
+    let world = World::new("{ }");
+    let product = format!("path:{}", files_of_the_flake(&world.path("product")).display());
+    let features = ["--extra-experimental-features", "nix-command flakes"];
+    let check = ["flake", "check", &product, "--no-build", "--no-write-lock-file"];
+    let today = today();
+    let nixpkgs = ["--override-input", "nixpkgs", &today];
+    world.nix("nix", &[&features[..], &check, &nixpkgs].concat());
+    let show = ["flake", "show", &product, "--json", "--no-write-lock-file"];
+    let shown = world.nix("nix", &[&features[..], &show, &nixpkgs].concat());
+    let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+    for system in ["x86_64-linux", "aarch64-linux", "x86_64-darwin", "aarch64-darwin"] {
+        for output in ["packages", "devShells", "checks"] {
+            let found = shown[output][system].as_object().expect("a set of derivations");
+            assert!(found.values().all(|one| one["type"] == "derivation"), "{found:?}");
+            assert!(!found.is_empty());
+        }
+    }
+    assert_eq!(shown["nixosModules"]["default"]["type"], "nixos-module");
+    assert_eq!(shown["overlays"]["default"]["type"], "nixpkgs-overlay");
+    assert_eq!(shown["templates"].as_object().map(|templates| templates.len()), Some(5));
+}
+
+/// The flake in the place of today's nixpkgs, of which the flake of the product is made.
+fn today() -> String {
+    format!("path:{}", root().join("tests/nix").display())
 }
 
 /// What the flake is made of, as it would be downloaded: nothing that a build leaves.

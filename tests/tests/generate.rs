@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use nix_archiver_tests::nix::{World, real_revision, root};
+use nix_archiver_tests::nix::{World, real_commit, real_nixpkgs, real_revision, root};
 use serde_json::json;
 
 /// The text of a generated file, as an expression.
@@ -18,6 +18,7 @@ fn generate(world: &World, format: &str) -> String {
 const PINS: &str =
     "{\n  git = \"1.0\";\n  nodejs = \"^2\";\n  python3Packages.requests = \"2.*\";\n}\n";
 
+/// In the small nixpkgs, and in real ones of 2017 and 2018 where `NIXPKGS_REPO` names a clone.
 #[test]
 fn hashes_are_those_of_nix() {
     let world = World::new(PINS);
@@ -25,12 +26,25 @@ fn hashes_are_those_of_nix() {
     assert!(said.ends_with("3 pins on 2 revisions\n"), "{said}");
     let lock = world.lock();
     for (name, folder) in world.unpack(&lock) {
-        let folder = folder.to_str().expect("a plain name");
-        let args = ["--extra-experimental-features", "nix-command", "hash", "path", folder];
-        let theirs = world.nix("nix", &args);
-        assert_eq!(lock.revisions[&name].nar_hash.as_deref(), Some(theirs.trim()), "{name}");
-        assert!(Path::new(folder).join("link").is_symlink());
+        let theirs = hash_path(&world, &folder);
+        assert_eq!(lock.revisions[&name].nar_hash.as_ref(), Some(&theirs), "{name}");
+        assert!(folder.join("link").is_symlink());
     }
+    for day in ["2017-10-01", "2018-04-01"] {
+        let Some(tree) = real_nixpkgs(&world.path("real"), day, &["."]) else { return };
+        let revision = tree.file_name().and_then(|name| name.to_str()).expect("its commit");
+        let repository = world.path(&format!("borrowed-{day}"));
+        let commit = real_commit(&repository, revision).parse().expect("a commit");
+        let ours = indexer::nar_hash(&repository, commit).expect("it is all there");
+        assert_eq!(ours, hash_path(&world, &tree), "{revision}");
+    }
+}
+
+/// What Nix says of a folder.
+fn hash_path(world: &World, folder: &Path) -> String {
+    let folder = folder.to_str().expect("a plain name");
+    let args = ["--extra-experimental-features", "nix-command", "hash", "path", folder];
+    world.nix("nix", &args).trim().to_owned()
 }
 
 #[test]

@@ -23,14 +23,19 @@ struct World {
 
 impl World {
     fn new(text: &str) -> Self {
+        Self::with(text, json!({ "index": { "oldAfterDays": 0 } }))
+    }
+
+    fn with(text: &str, options: Value) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let index = dir.path().join("index");
         small_index::write(&index, &small_index::packages());
         fs::write(dir.path().join("packages.nix"), text).expect("it is ours");
         let mut client = Client::start(&index);
-        client.hello(json!({ "workspace": {
+        let capabilities = json!({ "workspace": {
             "applyEdit": true, "workspaceEdit": { "documentChanges": true },
-        } }));
+        } });
+        client.hello_with(capabilities, options);
         client.answers = false;
         Self { dir, client }
     }
@@ -125,6 +130,19 @@ fn the_lock_is_the_one_that_the_command_line_makes() {
     assert!(error["message"].as_str().is_some_and(|text| text.contains("never had version 99")));
     assert_eq!(world.text("packages.lock"), before, "nothing is written then");
     world.client.stop();
+}
+
+#[test]
+fn what_came_of_a_lock_is_told_once() {
+    for (options, told) in [(json!({}), true), (json!({ "tellsOfLock": true }), false)] {
+        let mut world = World::with("{ git = \"2.44.0\"; }\n", options);
+        let uri = world.uri("packages.nix");
+        let done = world.run("lock", json!([uri])).expect("an answer");
+        assert_eq!(done["pins"], 1);
+        // The message is sent before the answer.
+        assert_eq!(!world.client.is_silent("window/showMessage", Duration::ZERO), told);
+        world.client.stop();
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ import * as readline from 'node:readline';
 import * as vscode from 'vscode';
 import { LanguageClient, TransportKind, type LanguageClientOptions } from 'vscode-languageclient/node';
 
+import { tellOfLock } from './commands/lock';
 import type { Server } from './server/locate';
 import { SECTION, type StartSettings } from './settings';
 
@@ -13,6 +14,9 @@ export const PACKAGES_NIX = [{ scheme: 'file', pattern: '**/packages.nix' }];
 
 /** All in which the server may find pins. It says nothing of Nix files without any. */
 const DOCUMENTS = [{ scheme: 'file', pattern: '**/*.nix' }];
+
+/** The server's command that locks, as its code actions and lenses call it. */
+const LOCK = 'nix-archiver.lock';
 
 /** A client for this server program, not yet started. `indexPath` is absolute, or empty. */
 export function makeClient(
@@ -32,14 +36,24 @@ export function makeClient(
     documentSelector: DOCUMENTS,
     outputChannel: output,
     diagnosticCollectionName: SECTION,
-    // A pin that has just been written by name shows its versions at once, and the server's actions
-    // that ask for a version open our list. Files of nixpkgs are shown by what extension.ts registers.
+    // A pin that has just been written by name shows its versions at once; the server's actions that
+    // ask for a version open our list, and those that lock lead to our message. Files of nixpkgs are
+    // shown by what extension.ts registers.
     initializationOptions: {
       suggestCommand: 'editor.action.triggerSuggest',
       chooseCommand: 'nix-archiver.showVersions',
+      tellsOfLock: true,
       virtualDocuments: true,
     },
-    middleware: { workspace: { didChangeConfiguration: () => tell() } },
+    middleware: {
+      workspace: { didChangeConfiguration: () => tell() },
+      executeCommand: async (command, args, next) => {
+        const answer = await next(command, args);
+        // Without an answer there is no lock; the client has said why.
+        if (command === LOCK && answer) void tellOfLock(vscode.Uri.parse(args[0]), answer);
+        return answer;
+      },
+    },
     stdioOptions: { stdout: () => {}, stderr: stream => log(stream, output) },
   };
   const client = new LanguageClient(SECTION, 'Nix-Archiver', run, options);

@@ -4,20 +4,21 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     Result,
-    exec::{self, cargo, command},
+    exec::{self, cargo, command, is_root},
 };
 
 /// Builds the program in its shipping profile, statically linked, and the VS Code packages: one for
 /// this platform that carries the program, and one for all platforms without it.
 ///
 /// # Errors
-/// If a build fails, or the program turns out not to be static.
+/// If a build fails, or the program turns out to need something of the machine that it runs on.
 pub fn run() -> Result {
     let out = exec::root().join("artifacts/dist");
     make_folder(&out)?;
     let program = out.join("nix-archiver");
     copy(&static_build()?, &program)?;
     check_static(&program)?;
+    check_alone(&program)?;
     let target = platform()?;
     vsix(Some(&program), &out.join(format!("nix-archiver-{target}.vsix")))?;
     vsix(None, &out.join("nix-archiver.vsix"))?;
@@ -64,6 +65,31 @@ fn check_static(program: &Path) -> Result {
         return Ok(());
     }
     Err(format!("{} is not statically linked: {said}", program.display()))
+}
+
+/// Has the program answer from its starter index in a folder where nothing else is: no library, no
+/// shell, no temporary folder.
+fn check_alone(program: &Path) -> Result {
+    if !cfg!(target_os = "linux") || !is_root() {
+        println!("The program was not tried in an empty folder: that takes Linux, and root.");
+        return Ok(());
+    }
+    let alone = exec::target_dir().join("alone");
+    let failed = |e| format!("cannot empty {}: {e}", alone.display());
+    if alone.exists() {
+        std::fs::remove_dir_all(&alone).map_err(failed)?;
+    }
+    make_folder(&alone)?;
+    copy(program, &alone.join("nix-archiver"))?;
+    let mut ask = command("chroot", &[]);
+    ask.arg(&alone).args(["/nix-archiver", "search", "nodejs"]);
+    ask.env("HOME", "/").env_remove("NIX_ARCHIVER_INDEX");
+    ask.env_remove("XDG_CACHE_HOME").env_remove("XDG_DATA_HOME");
+    let said = exec::output(ask)?;
+    if said.contains("JavaScript") {
+        return Ok(());
+    }
+    Err(format!("in an empty folder, {} found no nodejs: {said}", program.display()))
 }
 
 /// Packages the extension, with a server program if one is given.

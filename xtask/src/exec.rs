@@ -122,6 +122,12 @@ pub fn is_there(program: &str, arguments: &[&str]) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
+/// Whether this program may do everything on this machine.
+pub fn is_root() -> bool {
+    let mut ask = command("id", &["-u"]);
+    ask.output().is_ok_and(|answer| answer.stdout.trim_ascii() == b"0")
+}
+
 /// A command as it would be typed.
 pub fn show(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     Result,
-    exec::{self, command, is_there},
+    exec::{self, command, is_root, is_there},
 };
 
 /// A program from the system's packages.
@@ -89,9 +89,4 @@ pub fn node_packages() -> Result {
 
 fn is_same(a: &Path, b: &Path) -> bool {
     matches!((std::fs::read(a), std::fs::read(b)), (Ok(a), Ok(b)) if a == b)
-}
-
-fn is_root() -> bool {
-    let mut ask = command("id", &["-u"]);
-    ask.output().is_ok_and(|answer| answer.stdout.trim_ascii() == b"0")
 }

@@ -26,7 +26,8 @@ fn take_all(steps: &mut Steps) -> Result {
     let debian = exec::target_dir().join("editors/debian");
     steps.program("Helix, newer editors", Preparation, {
         let mut setup = command("bash", &["tests/editors/terminal/setup.sh"]);
-        setup.arg(&debian);
+        setup.arg(&debian).arg("trixie");
+        setup.args(["hx", "kakoune", "neovim", "emacs-nox", "elpa-lsp-mode", "tmux"]);
         setup
     })?;
     steps.here("cargo-nextest", Preparation, needs::nextest)?;
@@ -91,6 +92,22 @@ fn take_all(steps: &mut Steps) -> Result {
     steps.program("Helix, Neovim, Emacs", ByItsTests, {
         let mut test = editor_test("bash", &["tests/editors/terminal/run.sh"], &vsix, &index);
         test.arg(&debian).args(["helix", "neovim", "emacs"]);
+        test
+    })?;
+    steps.program("Kakoune", ByItsTests, {
+        // It needs a program that is built for it; where that cannot be had, this alone fails.
+        let both = "cd tests/editors/terminal && bash kakoune-lsp.sh \"$0\" && \
+                    bash run.sh \"$0\" kakoune";
+        let mut test = editor_test("bash", &["-c", both], &vsix, &index);
+        test.arg(&debian);
+        test
+    })?;
+    steps.program("newest Neovim", ByItsTests, {
+        // Debian's testing changes each day; on a day when it cannot be had, this alone fails.
+        let both = "cd tests/editors/terminal && bash setup.sh \"$0\" testing neovim tmux && \
+                    bash run.sh \"$0\" neovim neovim-enable";
+        let mut test = editor_test("bash", &["-c", both], &vsix, &index);
+        test.arg(made.join("debian-testing"));
         test
     })?;
     steps.here("demo", AsOne, demo::show)

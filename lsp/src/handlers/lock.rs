@@ -34,7 +34,11 @@ pub(super) async fn lock(
     let file = arguments.file(state, 0).await?;
     let names = arguments.paths(1)?;
     let document = file.document();
-    write(state, &file, document, names, token).await
+    let written = write(state, &file, document, names, token).await?;
+    if !state.session().is_some_and(|session| session.tells_of_lock) {
+        state.client.show_message(MessageType::INFO, written.summary()).await;
+    }
+    Ok(written.answer())
 }
 
 /// `[URI]`: moves pins to newer versions of their lines where fewer revisions serve them all then.
@@ -62,10 +66,14 @@ pub(super) async fn align(
             let has_lock = locks::path_beside(&file.uri).is_some_and(|path| path.exists());
             if applied.done().await && has_lock {
                 let written = write(&state, &file, after, BTreeSet::new(), None).await;
-                if let Err(error) = written {
-                    let message = format!("packages.lock was not written: {}", error.message);
-                    state.client.show_message(MessageType::WARNING, message).await;
-                }
+                let (kind, message) = match written {
+                    Ok(written) => (MessageType::INFO, written.summary()),
+                    Err(error) => {
+                        let message = format!("packages.lock was not written: {}", error.message);
+                        (MessageType::WARNING, message)
+                    }
+                };
+                state.client.show_message(kind, message).await;
             }
         });
     }
@@ -82,7 +90,7 @@ async fn write(
     document: Arc<Document>,
     names: BTreeSet<AttrPath>,
     token: Option<ProgressToken>,
-) -> Result<Value> {
+) -> Result<Written> {
     let Some(path) = locks::path_beside(&file.uri) else {
         return Err(refused("the file is not in a folder of the disk, so it has no lock".into()));
     };
@@ -109,23 +117,43 @@ async fn write(
             None => deliver::to_disk(state, &path, made.text.clone()).await?,
         }
     }
-    let summary = match (changed, made.plan.changes.len()) {
-        (false, _) => format!("packages.lock is up to date: {}", totals(&made.plan)),
-        (true, 0) => format!("packages.lock was written: {}", totals(&made.plan)),
-        (true, 1) => format!("packages.lock: 1 pin changed; {}", totals(&made.plan)),
-        (true, n) => format!("packages.lock: {n} pins changed; {}", totals(&made.plan)),
-    };
-    let notes: String = made.notes.iter().map(|note| format!("; {note}")).collect();
-    state.client.show_message(MessageType::INFO, summary + &notes).await;
-    Ok(json!({
-        "changed": changed,
-        "pins": made.plan.pins,
-        "revisions": made.plan.revisions,
-        "provedFewest": made.proved,
-        "changes": made.plan.changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "withoutHash": made.without_hash,
-        "notes": made.notes,
-    }))
+    Ok(Written { made, changed })
+}
+
+/// A lock that was made, and what came of it.
+struct Written {
+    made: Made,
+    /// Whether it is another than the one that was there.
+    changed: bool,
+}
+
+impl Written {
+    /// What came of it, in a sentence.
+    fn summary(&self) -> String {
+        let totals = totals(&self.made.plan);
+        let summary = match (self.changed, self.made.plan.changes.len()) {
+            (false, _) => format!("packages.lock is up to date: {totals}"),
+            (true, 0) => format!("packages.lock was written: {totals}"),
+            (true, 1) => format!("packages.lock: 1 pin changed; {totals}"),
+            (true, n) => format!("packages.lock: {n} pins changed; {totals}"),
+        };
+        let notes: String = self.made.notes.iter().map(|note| format!("; {note}")).collect();
+        summary + &notes
+    }
+
+    /// The same for a program.
+    fn answer(&self) -> Value {
+        let Made { plan, proved, without_hash, notes, .. } = &self.made;
+        json!({
+            "changed": self.changed,
+            "pins": plan.pins,
+            "revisions": plan.revisions,
+            "provedFewest": proved,
+            "changes": plan.changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "withoutHash": without_hash,
+            "notes": notes,
+        })
+    }
 }
 
 /// A lock that is ready to be written.

@@ -14,7 +14,7 @@ export PATH=$work/bin:$PATH HOME=$work/home WORK=$work
 export CONFIGURATION=$PWD/../../../editors/emacs/nix-archiver.el
 
 emacs --version | head -1
-output=$(timeout 120 emacs --batch --load test.el < /dev/null 2>&1) || true
+output=$(timeout 120 emacs --batch --load eglot-test.el < /dev/null 2>&1) || true
 printf '%s\n' "$output"
 passed=$(grep -c '^ok - ' <<< "$output" || true)
 failed=$(grep -c '^not ok - ' <<< "$output" || true)

@@ -1,6 +1,9 @@
 -- The server through Neovim's own client: attach, problems, completion, hover, fixes, a clean end.
 -- Runs on Neovim 0.7 (Debian 12) and newer.
 
+-- The older name is on its way out.
+local clients = vim.lsp.get_clients or vim.lsp.get_active_clients
+
 local function say(line) io.stdout:write(line .. '\n') end
 
 local function check(name, ok, got)
@@ -18,7 +21,7 @@ local function write(name, lines)
 end
 
 local function our_client()
-  for _, client in pairs(vim.lsp.get_active_clients()) do
+  for _, client in pairs(clients()) do
     if client.name == 'nix-archiver' then return client end
   end
 end
@@ -43,7 +46,7 @@ local function tests()
   vim.cmd('luafile ' .. os.getenv('CONFIGURATION'))
 
   vim.cmd('edit ' .. write('other', { '{ }' }):gsub('packages.nix', 'default.nix'))
-  check('other Nix files are left alone', our_client() == nil, vim.lsp.get_active_clients())
+  check('other Nix files are left alone', our_client() == nil, clients())
 
   vim.cmd('edit ' .. write('mistakes', {
     '{', '  ripgerp = "13.0.0";', '  nodejs = "20.11.9";', '  python3 = "', '}',
@@ -51,7 +54,7 @@ local function tests()
   check('attaches to packages.nix', wait(function()
     local client = our_client()
     return client and client.initialized and vim.lsp.buf_is_attached(0, client.id)
-  end), vim.lsp.get_active_clients())
+  end), clients())
 
   local function codes()
     return vim.tbl_map(function(d) return d.code or d.user_data.lsp.code end, vim.diagnostic.get(0))

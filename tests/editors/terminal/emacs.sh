@@ -10,4 +10,8 @@ emacs --batch --load ~/.emacs.d/init.el --eval '(unless (featurep (quote nix-arc
   echo 'ok - the configuration loads ours'
 mkdir -p /try/emacs-files
 export WORK=/try/emacs-files CONFIGURATION=$HOME/.emacs.d/nix-archiver.el
-cd /try/emacs && emacs --batch --load test.el
+cd /try/emacs
+emacs --batch --load eglot-test.el
+export WORK=/try/lsp-mode-files
+mkdir -p "$WORK"
+emacs --batch --load lsp-mode-test.el

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# See run.sh. Kakoune with kakoune-lsp, which has to be on PATH, set up by `nix-archiver editor kakoune`.
+# See run.sh. Kakoune with kakoune-lsp (see kakoune-lsp.sh), set up by `nix-archiver editor kakoune`.
 set -euo pipefail
 . /try/terminal/screen.sh
 trap stop EXIT

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The server in editors of Debian 13, each set up by the very files that we tell people to copy, and
+# The server in editors of a Debian, each set up by the very files that we tell people to copy, and
 # by the command that puts them in place.
 #
 #   run.sh FOLDER EDITOR…        the folder is what setup.sh made
@@ -28,15 +28,17 @@ failed=0
 for editor in "$@"; do
   rm -rf "$root/try/home"
   mkdir -p "$root/try/home" "$root/try/project"
+  ended=yes
   output=$(timeout 300 unshare --mount bash -c "$inside" "$root" env -i \
     PATH=/usr/local/bin:/usr/bin:/bin HOME=/try/home TERM=xterm-256color LANG=C.UTF-8 \
     NIX_ARCHIVER=/usr/local/bin/nix-archiver NIX_ARCHIVER_INDEX=/try/index \
-    bash "/try/terminal/$editor.sh" < /dev/null 2>&1) || true
+    bash "/try/terminal/$editor.sh" < /dev/null 2>&1) || ended=no
   printf '%s\n' "$output" | sed "s/^\(not \)\?ok - /&$editor: /"
   ok=$(grep -c '^ok - ' <<< "$output" || true)
   not_ok=$(grep -c '^not ok - ' <<< "$output" || true)
   # A part that stopped before its end has failed, even if nothing in it did.
-  if ! grep -q '^end of the tests$' <<< "$output" && [[ $not_ok -eq 0 ]]; then
+  grep -q '^end of the tests$' <<< "$output" || ended=no
+  if [[ $ended == no && $not_ok -eq 0 ]]; then
     echo "not ok - $editor: did not reach its end"
     not_ok=1
   fi

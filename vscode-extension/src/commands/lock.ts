@@ -19,7 +19,16 @@ export async function updateLock(questions: Questions, called?: vscode.Uri): Pro
     throw new Error(`${path.basename(file.fsPath)} could not be saved, so it was not locked.`);
   }
   const answer = await watched('Locking pins', (token, report) => questions.lock(file, token, report));
-  if (answer !== undefined) void told(file, answer);
+  if (answer !== undefined) void tellOfLock(file, answer);
+}
+
+/** Says what came of a lock that was written beside a file. */
+export async function tellOfLock(file: vscode.Uri, { changed, pins, revisions, changes, notes }: LockAnswer): Promise<void> {
+  const sum = `${count(pins, 'pin')} on ${count(revisions, 'revision')} of nixpkgs`;
+  const what = changed ? `Locked ${sum}; ${count(changes.length, 'change')}.` : `The lock is up to date: ${sum}.`;
+  const said = [what, ...notes.map(note => `${note.charAt(0).toUpperCase()}${note.slice(1)}.`)].join(' ');
+  const chosen = await vscode.window.showInformationMessage(said, OPEN_LOCK);
+  if (chosen === OPEN_LOCK) await vscode.window.showTextDocument(lockOf(file));
 }
 
 /** Moves exact pins within their lines, so that fewer revisions of nixpkgs serve all; undo takes it back. */
@@ -56,15 +65,6 @@ async function watched<T>(
       throw error;
     }
   });
-}
-
-async function told(file: vscode.Uri, { changed, pins, revisions, changes, withoutHash }: LockAnswer): Promise<void> {
-  const sum = `${count(pins, 'pin')} on ${count(revisions, 'revision')} of nixpkgs`;
-  const what = changed ? `Locked ${sum}; ${count(changes.length, 'change')}.` : `The lock is up to date: ${sum}.`;
-  const hashes =
-    withoutHash === 0 ? '' : ' Pure evaluation asks for hashes too: name your clone of nixpkgs in the settings to have them.';
-  const chosen = await vscode.window.showInformationMessage(`${what}${hashes}`, OPEN_LOCK);
-  if (chosen === OPEN_LOCK) await vscode.window.showTextDocument(lockOf(file));
 }
 
 function count(number: number, what: string): string {

@@ -66,7 +66,8 @@ export interface LockAnswer {
   pins: number;
   revisions: number;
   changes: string[];
-  withoutHash: number;
+  /** What else is to be said of it, each in a sentence without its stop. */
+  notes: string[];
 }
 
 /** What came of aligning pins. */

@@ -43,10 +43,13 @@ struct Interval {
     last: Place,
 }
 
+/// The stretches on each branch.
+type Lines = BTreeMap<Arc<str>, Vec<Interval>>;
+
 impl Points {
     /// The commits that matter for these pins.
     pub fn of(pins: &[&[Offer]], places: &Places) -> Self {
-        let mut lines: BTreeMap<Arc<str>, Vec<Interval>> = BTreeMap::new();
+        let mut lines = Lines::new();
         for (pin, offers) in (0..).zip(pins) {
             for (rank, offer) in (0..).zip(offers.iter()) {
                 for Stretch { branch, first, last } in &offer.stretches {
@@ -58,51 +61,17 @@ impl Points {
         let each =
             |intervals: &[Interval]| intervals.iter().map(|i| (i.first.at, i.last)).collect();
         let shared = shared(pins, places);
-        let all = Self::build(&lines, &shared, true, each);
-        if all.table.serves.iter().map(Vec::len).sum::<usize>() <= MOST_ENTRIES {
-            return all;
-        }
-        Self::build(&lines, &shared, false, joined)
-    }
-
-    /// The commits that matter where those stretches of each branch are looked at that
-    /// `stretches` gives, and if `every`, the ends that are `shared`.
-    fn build(
-        lines: &BTreeMap<Arc<str>, Vec<Interval>>,
-        shared: &Places,
-        every: bool,
-        stretches: impl Fn(&[Interval]) -> Vec<(u64, Place)>,
-    ) -> Self {
-        let mut commits: Vec<Revision> = Vec::new();
-        let mut taken: HashSet<CommitId> = HashSet::new();
-        for (branch, intervals) in lines {
-            let mut own = needed(stretches(intervals));
-            let ends = intervals.iter().flat_map(|interval| [interval.first, interval.last]);
-            own.extend(ends.filter(|end| every && shared.contains_key(&end.commit.id)));
-            own.sort_by_key(|place| place.at);
-            for Place { at, commit } in own {
-                if taken.insert(commit.id) {
-                    let places = shared.get(&commit.id).cloned();
-                    let places = places.unwrap_or_else(|| vec![(branch.clone(), at)]);
-                    commits.push(Revision { commit, places });
-                }
-            }
-        }
-        let mut here: HashMap<&Arc<str>, Vec<(u64, usize)>> = HashMap::new();
-        for (point, revision) in commits.iter().enumerate() {
-            for (branch, at) in &revision.places {
-                here.entry(branch).or_default().push((*at, point));
-            }
+        let mut commits = candidates(&lines, &shared, true, each);
+        let mut here = places_of(&commits);
+        let entries = served(&lines, &here).map(|(_, points)| points.len()).sum::<usize>();
+        if entries > MOST_ENTRIES {
+            commits = candidates(&lines, &shared, false, joined);
+            here = places_of(&commits);
         }
         let mut serves: Vec<Vec<(u32, u32)>> = vec![Vec::new(); commits.len()];
-        for (branch, intervals) in lines {
-            let Some(points) = here.get_mut(branch) else { continue };
-            points.sort_unstable();
-            for interval in intervals {
-                let from = points.partition_point(|(at, _)| *at < interval.first.at);
-                let inside = points[from..].iter().take_while(|(at, _)| *at <= interval.last.at);
-                inside.for_each(|(_, point)| serves[*point].push((interval.pin, interval.rank)));
-            }
+        for (interval, points) in served(&lines, &here) {
+            let served = (interval.pin, interval.rank);
+            points.iter().for_each(|(_, point)| serves[*point].push(served));
         }
         for served in &mut serves {
             // The best rank of each pin.
@@ -116,6 +85,61 @@ impl Points {
     pub fn revision(&self, point: usize) -> Revision {
         self.commits[point].clone()
     }
+}
+
+/// The commits that matter where those stretches of each branch are looked at that `stretches` gives,
+/// and if `every`, the ends that are `shared`.
+fn candidates(
+    lines: &Lines,
+    shared: &Places,
+    every: bool,
+    stretches: impl Fn(&[Interval]) -> Vec<(u64, Place)>,
+) -> Vec<Revision> {
+    let mut commits: Vec<Revision> = Vec::new();
+    let mut taken: HashSet<CommitId> = HashSet::new();
+    for (branch, intervals) in lines {
+        let mut own = needed(stretches(intervals));
+        let ends = intervals.iter().flat_map(|interval| [interval.first, interval.last]);
+        own.extend(ends.filter(|end| every && shared.contains_key(&end.commit.id)));
+        own.sort_by_key(|place| place.at);
+        for Place { at, commit } in own {
+            if taken.insert(commit.id) {
+                let places = shared.get(&commit.id).cloned();
+                let places = places.unwrap_or_else(|| vec![(branch.clone(), at)]);
+                commits.push(Revision { commit, places });
+            }
+        }
+    }
+    commits
+}
+
+/// Where points are on each branch, from the oldest, and which they are.
+type Here = HashMap<Arc<str>, Vec<(u64, usize)>>;
+
+fn places_of(commits: &[Revision]) -> Here {
+    let mut here = Here::new();
+    for (point, revision) in commits.iter().enumerate() {
+        for (branch, at) in &revision.places {
+            here.entry(branch.clone()).or_default().push((*at, point));
+        }
+    }
+    here.values_mut().for_each(|points| points.sort_unstable());
+    here
+}
+
+/// Each interval with the points in it.
+fn served<'a>(
+    lines: &'a Lines,
+    here: &'a Here,
+) -> impl Iterator<Item = (&'a Interval, &'a [(u64, usize)])> {
+    lines.iter().flat_map(|(branch, intervals)| {
+        let points = here.get(branch).map_or(&[][..], Vec::as_slice);
+        intervals.iter().map(move |interval| {
+            let from = points.partition_point(|(at, _)| *at < interval.first.at);
+            let to = points.partition_point(|(at, _)| *at <= interval.last.at);
+            (interval, &points[from..to.max(from)])
+        })
+    })
 }
 
 /// The last commits that matter of stretches of one branch: each that some stretch begins at or

@@ -221,7 +221,7 @@ suite('Update Index', () => {
       await run('updateVersionIndex');
       await until(async () => {
         const status = await vscode.commands.executeCommand('nix-archiver.status').then(s => s, () => undefined);
-        return status?.index.covers?.origin === 'indexed' && status.index.covers.packages === 4;
+        return status?.index.covers?.origin === 'indexed' && status.index.covers.packages === 7;
       }, 'an index of the clone', 30_000);
       await problems(file);
     });
@@ -239,7 +239,7 @@ suite('Show Status', () => {
       return text.includes('(bundled)') && text.includes('made from a clone') && text;
     }, 'the status of a server that runs');
     assert.match(text, /Server: .*nix-archiver \(bundled\), version \d+\.\d+\.\d+/);
-    assert.match(text, /Index: made from a clone; 4 packages, \d+ versions; nixpkgs-unstable up to \d{4}-\d\d-\d\d \(today\), commit [0-9a-f]{12}/);
+    assert.match(text, /Index: made from a clone; 7 packages, \d+ versions; nixpkgs-unstable up to \d{4}-\d\d-\d\d \(today\), commit [0-9a-f]{12}/);
     assert.match(text, /lock\/packages\.nix: 2 pins \(1 changed since it was locked, 1 locked\)/);
     assert.match(text, /Trusted: yes/);
   });

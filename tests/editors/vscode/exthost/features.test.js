@@ -106,24 +106,6 @@ suite('problems', () => {
     assert.deepEqual(found.map(d => d.severity), [vscode.DiagnosticSeverity.Error, vscode.DiagnosticSeverity.Error]);
   });
 
-  test('a setting says how they are reported, at once', async () => {
-    const file = await open('severities', '{\n  ripgerp = "13.0.0";\n}\n');
-    const settings = vscode.workspace.getConfiguration('nix-archiver.diagnostics.severity');
-    const said = async severity => {
-      await settings.update('unknown-package', severity, vscode.ConfigurationTarget.Global);
-    };
-    assert.equal((await problems(file))[0].severity, vscode.DiagnosticSeverity.Error);
-    try {
-      await said('information');
-      await until(async () => (await problems(file))[0].severity === vscode.DiagnosticSeverity.Information, 'a milder problem');
-      await said('off');
-      await noProblems(file);
-    } finally {
-      await said(undefined);
-    }
-    await problems(file);
-  });
-
   test('a version that may be newer than the index is a warning', async () => {
     const file = await open('newer', '{\n  nodejs = "21.0.0";\n}\n');
     const [found] = await problems(file);

@@ -80,19 +80,18 @@ async function fixes({ document }, problem) {
 /** Our extension. */
 const extension = () => vscode.extensions.getExtension('nix-archiver.nix-archiver');
 
+/** Sets a setting of ours for all windows; undefined takes it back. */
+async function set(name, value) {
+  await vscode.workspace.getConfiguration('nix-archiver').update(name, value, vscode.ConfigurationTarget.Global);
+}
+
 /** Runs `during` with these settings of ours (for all windows), and takes them back. */
 async function settings(values, during) {
-  const set = async of => {
-    for (const name of Object.keys(values)) {
-      const section = vscode.workspace.getConfiguration('nix-archiver');
-      await section.update(name, of(name), vscode.ConfigurationTarget.Global);
-    }
-  };
   try {
-    await set(name => values[name]);
+    for (const [name, value] of Object.entries(values)) await set(name, value);
     return await during();
   } finally {
-    await set(() => undefined);
+    for (const name of Object.keys(values)) await set(name, undefined);
   }
 }
 
@@ -109,4 +108,4 @@ function servers() {
   }).map(Number);
 }
 
-module.exports = { extension, fixes, folder, hover, label, noProblems, open, problems, servers, settings, suggestions, until };
+module.exports = { extension, fixes, folder, hover, label, noProblems, open, problems, servers, set, settings, suggestions, until };

@@ -57,6 +57,11 @@ export class Journey {
     return fs.existsSync(this.file(name)) ? fs.readFileSync(this.file(name), 'utf8') : undefined;
   }
 
+  /** What was logged of our extension so far. */
+  logs() {
+    return extensionLogs(this.dir);
+  }
+
   /** Settings of the folder; VS Code takes them over while it runs. */
   set(settings) {
     this.write('.vscode/settings.json', JSON.stringify(settings));

@@ -133,8 +133,8 @@ export class Workbench {
   }
 
   /** Presses an arrow key until a row of the list is the one that Enter would take. */
-  async moveTo(row, key = 'ArrowDown') {
-    const focused = this.page.locator('.quick-input-widget .monaco-list-row.focused', { hasText: row });
+  async moveTo(row, key = 'ArrowDown', list = '.quick-input-widget') {
+    const focused = this.page.locator(`${list} .monaco-list-row.focused`, { hasText: row });
     for (let presses = 0; !(await focused.isVisible()); presses++) {
       assert.ok(presses < 20, `${row} is not in the list`);
       await this.page.keyboard.press(key);

@@ -24,6 +24,11 @@ const TOP = { x: 0, y: 0, width: 1000, height: 420 };
 describe('the palette and the view', { timeout: 300_000 }, () => {
   const journey = new Journey({ files: { 'packages.nix': PINS }, open: 'packages.nix' });
   const is = async (locator, options) => await locator.first().waitFor({ timeout: 20_000, ...options });
+  /** Sees that there is one message, once the one that shows how far the work is has gone. */
+  const oneMessage = async window => {
+    await is(window.message('Locking pins'), { state: 'hidden' });
+    assert.equal(await window.page.locator('.notification-toast').count(), 1, 'one message, not several');
+  };
 
   test('the view has each pin with its newest version, its age and its lock', async () => {
     const { window } = journey;
@@ -123,6 +128,7 @@ describe('the palette and the view', { timeout: 300_000 }, () => {
     await window.command('Nix-Archiver: Update Lock File');
     const said = window.message(/Locked 4 pins on \d revisions? of nixpkgs/);
     await is(said);
+    await oneMessage(window);
     await is(window.rows.filter({ hasText: /nodejs.*18\.13\.0 → 20\.11\.0.*· locked/ }));
     await is(window.rows.filter({ hasText: /python3.*~3\.9\.1 = 3\.9\.6.*· locked/ }));
     await journey.show('pins', TOP);
@@ -143,6 +149,19 @@ describe('the palette and the view', { timeout: 300_000 }, () => {
     await is(window.line('nodejs = "20.11.0";'));
     await is(window.rows.filter({ hasText: /nodejs.*20\.11\.0 · newest.*changed since it was locked/ }));
     await journey.picture('view-changed');
+  });
+
+  test('its fix locks it, and says so as the command does', async () => {
+    const { window, page } = journey;
+    await window.command('Notifications: Clear All Notifications');
+    await window.goTo(11, 15);
+    const fix = page.locator('.action-widget .monaco-list-row', { hasText: 'Lock nodejs anew' }).first();
+    await window.pressUntil('Control+.', fix);
+    await fix.click();
+    await is(window.message(/Locked 4 pins on \d revisions? of nixpkgs; 1 change\./));
+    await oneMessage(window);
+    await is(window.rows.filter({ hasText: /nodejs.*20\.11\.0 · newest · locked/ }));
+    await journey.picture('lock-fixed');
   });
 
   test('a row of the view leads to its pin', async () => {
@@ -186,7 +205,7 @@ describe('the palette and the view', { timeout: 300_000 }, () => {
     const { window } = journey;
     await window.command('Nix-Archiver: Show Status');
     await is(window.line('Server:'));
-    await is(window.line('4 packages'));
+    await is(window.line('7 packages'));
     await journey.picture('status');
   });
 

@@ -1,4 +1,4 @@
-;;; test.el --- The server through Eglot -*- lexical-binding: t -*-
+;;; eglot-test.el --- The server through Eglot -*- lexical-binding: t -*-
 
 ;;; Commentary:
 
@@ -10,23 +10,9 @@
 (package-initialize)
 (require 'eglot)
 
-;; The mode for Nix is a package of its own; its name is all that Eglot goes by.
-(define-derived-mode nix-mode prog-mode "Nix")
-(add-to-list 'auto-mode-alist '("\\.nix\\'" . nix-mode))
+(load (expand-file-name "checks.el" (file-name-directory load-file-name)) nil t)
 (load (getenv "CONFIGURATION") nil t)
 (setq eglot-sync-connect 30)
-
-(defun check (name ok &optional got)
-  "Report whether NAME is OK, with what was GOT if not."
-  (message "%s - %s" (if ok "ok" "not ok") name)
-  (unless ok (message "    %S" got)))
-
-(defun wait (question)
-  "Wait until QUESTION has an answer, and return it."
-  (let ((end (+ (float-time) 20)) answer)
-    (while (not (or (setq answer (funcall question)) (> (float-time) end)))
-      (accept-process-output nil 0.05))
-    answer))
 
 (defun fill (text)
   "Make TEXT the text of the buffer, and put point where it has a `|'."
@@ -81,10 +67,6 @@
       (eglot-shutdown server)
       (check "a clean end" (not (jsonrpc-running-p server))))))
 
-(condition-case why
-    (run-tests)
-  (error (check "the script ran to its end" nil why)))
-(message "end of the tests")
-(kill-emacs 0)
+(run-checks #'run-tests)
 
-;;; test.el ends here
+;;; eglot-test.el ends here
