@@ -14,9 +14,9 @@ use crate::ahead::Ahead;
 
 /// How many bytes of unpacked objects gix keeps to build others from. The deltas of nixpkgs' big
 /// shared files come in chains of fifty, and each link is looked up many times.
-const PACK_CACHE: usize = 96 << 20;
+const PACK_CACHE: usize = 64 << 20;
 /// How many bytes of trees are kept, twice (see [`Generations`]).
-const TREE_CACHE: usize = 32 << 20;
+const TREE_CACHE: usize = 24 << 20;
 /// How many bytes of blobs are kept, twice.
 const BLOB_CACHE: usize = 8 << 20;
 /// Blobs above this are not kept: they are read once a commit at most.

@@ -29,10 +29,10 @@ use crate::{
 
 /// How many commits a stretch has at most. Shorter ones waste time on looking at whole revisions,
 /// longer ones keep more in memory.
-const LONGEST: usize = 5_000;
+const LONGEST: usize = 10_000;
 /// How many commits a stretch has at least, of a line that is cut. Towards the end of the line
 /// stretches become shorter, so that all threads end at about the same time.
-const SHORTEST: usize = 1_000;
+const SHORTEST: usize = 1_500;
 /// A line shorter than this is not cut: to look at one more whole revision would take longer.
 const WORTH_CUTTING: usize = 600;
 /// How many stretches for each thread may be looked at before the oldest is done with.

@@ -34,7 +34,7 @@ const LOCK: &str = "writer.lock";
 const LEDGER: &str = "ledger-";
 
 /// What tantivy may gather in memory before it writes a segment, in bytes.
-const MEMORY: usize = 96 << 20;
+const MEMORY: usize = 48 << 20;
 
 /// More segments than this are merged into one by [`Writer::close`]: each one costs every look-up.
 const FEW_SEGMENTS: usize = 3;

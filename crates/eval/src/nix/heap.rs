@@ -139,10 +139,10 @@ impl Heap {
         heap
     }
 
-    /// Whether it is time to give memory back: at least `after` places were given out since, and as
-    /// many as half of what was needed then. So the work that it takes grows with what is made.
+    /// Whether it is time to give memory back: at least `after` places were given out since, and a
+    /// third as many as were needed then. So the work that it takes grows with what is made.
     pub fn is_full(&self, after: usize) -> bool {
-        self.given > after.max(self.needed / 2)
+        self.given > after.max(self.needed / 3)
     }
 
     pub fn current(&self) -> NodeId {

@@ -20,7 +20,7 @@ use crate::{
 
 /// How many thunks, frames and nodes may be made before those that are not needed any more are
 /// given back. This bounds memory: it does not depend on how long history is.
-const COLLECT_AFTER: usize = 1_500_000;
+const COLLECT_AFTER: usize = 1_000_000;
 
 /// With at least so many questions to ask again, the values on the way to them are forgotten as a
 /// whole if these are two thirds of all questions: to make all values anew, side by side in memory,
@@ -286,7 +286,9 @@ fn try_look(m: &mut Machine<'_>, path: &[Sym]) -> R<Answer> {
         let outcome = package(m, &attrs, alias_of)?;
         return Ok(Answer { outcome, children: Vec::new() });
     }
-    let listed = path.len() < 2 || (path.len() < MAX_PATH && recurses(m, &attrs)?);
+    // A set that has itself under its own name has no end.
+    let again = matches!(path, [.., outer, inner] if outer == inner);
+    let listed = path.len() < 2 || (path.len() < MAX_PATH && !again && recurses(m, &attrs)?);
     let hidden = path.len() == 1 && is_whole(m, path[0], &attrs)?;
     if !listed || hidden {
         return Ok(nothing());
