@@ -67,8 +67,8 @@ fn check_static(program: &Path) -> Result {
     Err(format!("{} is not statically linked: {said}", program.display()))
 }
 
-/// Has the program answer from its starter index in a folder where nothing else is: no library, no
-/// shell, no temporary folder.
+/// Has the program answer from its starter index in a folder where nothing else is but the system's
+/// source of random numbers: no library, no shell, no temporary folder.
 fn check_alone(program: &Path) -> Result {
     if !cfg!(target_os = "linux") || !is_root() {
         println!("The program was not tried in an empty folder: that takes Linux, and root.");
@@ -81,6 +81,12 @@ fn check_alone(program: &Path) -> Result {
     }
     make_folder(&alone)?;
     copy(program, &alone.join("nix-archiver"))?;
+    make_folder(&alone.join("dev"))?;
+    for (name, number) in [("random", "8"), ("urandom", "9")] {
+        let mut make = command("mknod", &["-m", "666"]);
+        make.arg(alone.join("dev").join(name)).args(["c", "1", number]);
+        exec::run(make)?;
+    }
     let mut ask = command("chroot", &[]);
     ask.arg(&alone).args(["/nix-archiver", "search", "nodejs"]);
     ask.env("HOME", "/").env_remove("NIX_ARCHIVER_INDEX");
