@@ -231,7 +231,8 @@ impl Client {
         }
     }
 
-    fn poll(&mut self, time: Duration, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
+    /// The same, or `None` if it does not come in time.
+    pub fn poll(&mut self, time: Duration, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
         if let Some(at) = self.kept.iter().position(&wanted) {
             return self.kept.remove(at);
         }
