@@ -65,19 +65,6 @@ struct Answer {
 
 impl Tracker for NixTracker {
     fn start(&mut self, source: &dyn Source) -> Vec<Observation> {
-        if let Ok(e) = std::env::var("NA_LOOK") {
-            for p in e.split(' ') {
-                eprintln!(
-                    "{p}: {:?}",
-                    look_at(source, &AttrPath::from_segments(p.split('.')).unwrap())
-                );
-            }
-            return Vec::new();
-        }
-        if let Ok(e) = std::env::var("NA_EXPR") {
-            eprintln!("{:?}", super::evaluate_json(source, Box::leak(e.into_boxed_str())));
-            return Vec::new();
-        }
         match &mut self.state {
             Some(state) => state.start_over(),
             None => self.state = Some(fresh()),
