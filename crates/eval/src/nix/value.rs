@@ -50,6 +50,9 @@ pub struct PrimApp {
     pub args: Vec<ThunkId>,
 }
 
+/// Places that were made of others when their names were wanted, by name: of what, and the place.
+type Made<T> = RefCell<FxHashMap<Sym, (T, ThunkId)>>;
+
 /// An attribute set. Small ones are plain; operations on big ones stay symbolic, so that whoever
 /// looks at one name depends on that name alone.
 #[derive(Debug)]
@@ -62,19 +65,9 @@ pub enum Attrs {
     Merge(Rc<Attrs>, Rc<Attrs>),
     /// `mapAttrs f of`, where `of` is not plain, or long. Results are kept by name, each with the
     /// value that it was made from.
-    Map {
-        f: ThunkId,
-        of: Rc<Attrs>,
-        creator: NodeId,
-        cells: RefCell<FxHashMap<Sym, (ThunkId, ThunkId)>>,
-    },
+    Map { f: ThunkId, of: Rc<Attrs>, creator: NodeId, cells: Made<ThunkId> },
     /// `zipAttrsWith f of`. Results are kept by name, each with the values that it was made from.
-    Zip {
-        f: ThunkId,
-        of: Box<[Rc<Attrs>]>,
-        creator: NodeId,
-        cells: RefCell<FxHashMap<Sym, (Box<[ThunkId]>, ThunkId)>>,
-    },
+    Zip { f: ThunkId, of: Box<[Rc<Attrs>]>, creator: NodeId, cells: Made<Box<[ThunkId]>> },
     /// `left // known`, where `left` cannot be known: what `known` has is certain all the same.
     Partial { known: Rc<Attrs>, why: Rc<Fail> },
     /// `removeAttrs of names`, where `of` is not plain. Names are sorted.
