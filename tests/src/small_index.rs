@@ -6,10 +6,25 @@ use model::{
     AttrPath, Commit, CommitId, Facts, Package, Release, Span,
     date::{DAY, parse_day},
 };
+use serde_json::Value;
+
+use crate::lsp_client::Client;
 
 /// The day up to which the indexes go, in seconds since 1970-01-01T00:00:00Z.
 pub fn last_day() -> i64 {
     parse_day("2024-12-31").expect("this is a day")
+}
+
+/// A server that has been greeted, with the index of [`packages`] in a directory of its own.
+///
+/// # Panics
+/// If the index cannot be written, or the server does not start.
+pub fn greet(capabilities: Value) -> (tempfile::TempDir, Client) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let index = dir.path().join("index");
+    write(&index, &packages());
+    let client = Client::greet(&index, capabilities);
+    (dir, client)
 }
 
 /// Writes an index of these packages to a directory.

@@ -10,15 +10,7 @@ use serde_json::{Value, json};
 
 const SHELL: &str = "file:///project/shell.nix";
 
-fn greet(capabilities: Value) -> (tempfile::TempDir, Client) {
-    let dir = tempfile::tempdir().expect("a directory");
-    let index = dir.path().join("index");
-    small_index::write(&index, &small_index::packages());
-    let client = Client::greet(&index, capabilities);
-    (dir, client)
-}
-
-/// Asks about the place behind the first `$0` of the text that is open.
+/// Asks about the place behind the first `mark` of the text that is open.
 fn at(client: &mut Client, method: &str, text: &str, mark: &str) -> Value {
     let offset = text.find(mark).expect("the mark is in the text") + mark.len();
     let line = text[..offset].matches('\n').count();
@@ -36,7 +28,7 @@ fn problems(client: &mut Client, uri: &str) -> Vec<Value> {
 
 #[test]
 fn pins_are_served_wherever_they_stand() {
-    let (_dir, mut client) = greet(json!({}));
+    let (_dir, mut client) = small_index::greet(json!({}));
     let text = "let x = archiver.mkDevShell {\n  packages = [ \"nodejs@20.\" \"pyth\" \"gti@1\" ];\n};\n\
                 in archiver.fetchVersion \"nodejs\" \"20.11.1\"\n";
     client.open_as(SHELL, text);
@@ -62,7 +54,7 @@ fn pins_are_served_wherever_they_stand() {
 
 #[test]
 fn other_files_are_left_alone() {
-    let (_dir, mut client) = greet(json!({}));
+    let (_dir, mut client) = small_index::greet(json!({}));
     let text = "{ nodejs = \"0\"; packages = [ \"gti@1\" ]; broken = ; x = \"a";
     client.open_as(SHELL, text);
     for mark in ["nod", "nodejs = \"0", "gti@", "x = \"a"] {

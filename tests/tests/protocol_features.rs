@@ -21,17 +21,9 @@ fn modern() -> Value {
     })
 }
 
-fn greet(capabilities: Value) -> (tempfile::TempDir, Client) {
-    let dir = tempfile::tempdir().expect("a directory");
-    let index = dir.path().join("index");
-    small_index::write(&index, &small_index::packages());
-    let client = Client::greet(&index, capabilities);
-    (dir, client)
-}
-
 #[test]
 fn versions_come_newest_first_and_stay_so() {
-    let (_dir, mut client) = greet(modern());
+    let (_dir, mut client) = small_index::greet(modern());
     client.open("{ nodejs = \"\"; }");
     let list = client.at("textDocument/completion", 0, 12);
     assert_eq!(labels(&list), ["22.1.0", "22.0.0-rc.1", "20.18.1", "20.11.0", "18.20.0"]);
@@ -55,7 +47,7 @@ fn versions_come_newest_first_and_stay_so() {
 
 #[test]
 fn names_come_with_a_stop_at_the_version() {
-    let (_dir, mut client) = greet(modern());
+    let (_dir, mut client) = small_index::greet(modern());
     client.open("{ nod }");
     let list = client.at("textDocument/completion", 0, 5);
     let item = &list["items"][0];
@@ -64,7 +56,7 @@ fn names_come_with_a_stop_at_the_version() {
     assert_eq!(item["insertTextFormat"], 2);
     client.stop();
 
-    let (_dir, mut client) = greet(json!({}));
+    let (_dir, mut client) = small_index::greet(json!({}));
     client.open("{ nod }");
     let list = client.at("textDocument/completion", 0, 5);
     let item = &list["items"][0];
@@ -140,7 +132,7 @@ fn the_client_may_name_its_command_for_another_list() {
 
 #[test]
 fn documentation_is_looked_up_without_the_list() {
-    let (_dir, mut client) = greet(modern());
+    let (_dir, mut client) = small_index::greet(modern());
     client.open("{ nodejs = \"\"; }");
     let list = client.at("textDocument/completion", 0, 12);
     let item = list["items"][3].clone();
@@ -160,7 +152,7 @@ fn documentation_is_looked_up_without_the_list() {
 
 #[test]
 fn hover_tells_the_history() {
-    let (_dir, mut client) = greet(modern());
+    let (_dir, mut client) = small_index::greet(modern());
     client.open("{ nodejs = \"20.11.0\"; }");
     let hover = client.at("textDocument/hover", 0, 14);
     assert_eq!(hover["contents"]["kind"], "markdown");
@@ -180,7 +172,7 @@ fn hover_tells_the_history() {
     assert_eq!(hover["range"]["start"]["character"], 11);
     client.stop();
 
-    let (_dir, mut client) = greet(json!({}));
+    let (_dir, mut client) = small_index::greet(json!({}));
     client.open("{ nodejs = \"20.11.0\"; }");
     let hover = client.at("textDocument/hover", 0, 14);
     assert_eq!(hover["contents"]["kind"], "plaintext");
@@ -189,7 +181,7 @@ fn hover_tells_the_history() {
 
 #[test]
 fn quick_fixes_are_tied_to_their_problems() {
-    let (_dir, mut client) = greet(modern());
+    let (_dir, mut client) = small_index::greet(modern());
     client.open("{ nodejs = \"20.11.1\"; nodjs = \"1\"; }");
     let diagnostics = client.pushed(1);
     let mut ask =
@@ -249,7 +241,7 @@ fn what_is_done_to_a_whole_file_is_worked_out_when_it_is_chosen() {
     let mut capabilities = modern();
     capabilities["textDocument"]["codeAction"] =
         json!({ "dataSupport": true, "resolveSupport": { "properties": ["edit"] } });
-    let (_dir, mut client) = greet(capabilities);
+    let (_dir, mut client) = small_index::greet(capabilities);
     let text = "{\n  nodejs = \"20.11.0\";\n  git = 2.44.0;\n}\n";
     client.open(text);
     let mut ask = json!({
@@ -338,7 +330,7 @@ fn a_problem_links_to_its_page_and_to_what_it_is_about() {
     let mut capabilities = modern();
     capabilities["textDocument"]["publishDiagnostics"] =
         json!({ "codeDescriptionSupport": true, "relatedInformation": true });
-    let (_dir, mut client) = greet(capabilities);
+    let (_dir, mut client) = small_index::greet(capabilities);
     client.open("{ git = \"2.44.0\"; git = \"2.44.0\"; }");
     let problem = client.pushed(1)[0].take();
     let page = problem["codeDescription"]["href"].as_str().expect("a page");
@@ -348,7 +340,7 @@ fn a_problem_links_to_its_page_and_to_what_it_is_about() {
     assert_eq!(related["location"]["range"]["start"]["character"], 2);
     client.stop();
 
-    let (_dir, mut client) = greet(modern());
+    let (_dir, mut client) = small_index::greet(modern());
     client.open("{ git = \"2.44.0\"; git = \"2.44.0\"; }");
     let problem = client.pushed(1)[0].take();
     assert_eq!((problem.get("codeDescription"), problem.get("relatedInformation")), (None, None));

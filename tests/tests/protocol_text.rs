@@ -9,14 +9,6 @@ use nix_archiver_tests::{
 };
 use serde_json::{Value, json};
 
-fn greet(capabilities: Value) -> (tempfile::TempDir, Client) {
-    let dir = tempfile::tempdir().expect("a directory");
-    let index = dir.path().join("index");
-    small_index::write(&index, &small_index::packages());
-    let client = Client::greet(&index, capabilities);
-    (dir, client)
-}
-
 fn range(line: u32, start: u32, end: u32) -> Value {
     json!({ "start": { "line": line, "character": start }, "end": { "line": line, "character": end } })
 }
@@ -28,7 +20,7 @@ fn shown(hover: &Value) -> String {
 
 #[test]
 fn a_request_sees_the_change_sent_right_before_it() {
-    let (_dir, mut client) = greet(json!({}));
+    let (_dir, mut client) = small_index::greet(json!({}));
     client.open("{ git = \"2.44.0\"; }");
     for version in 2..200 {
         let name = if version % 2 == 0 { "nodejs" } else { "python3" };
@@ -41,7 +33,7 @@ fn a_request_sees_the_change_sent_right_before_it() {
 
 #[test]
 fn changes_in_a_burst_apply_in_their_order() {
-    let (_dir, mut client) = greet(json!({}));
+    let (_dir, mut client) = small_index::greet(json!({}));
     client.open("{  }");
     for round in 0..20 {
         // Typed a key at a time, in one go, with a large paste and its undo between.
@@ -68,7 +60,7 @@ fn changes_in_a_burst_apply_in_their_order() {
 
 #[test]
 fn an_older_version_is_ignored() {
-    let (_dir, mut client) = greet(json!({}));
+    let (_dir, mut client) = small_index::greet(json!({}));
     client.open("{ git = \"2.44.0\"; }");
     client.replace(5, "{ nodejs = \"1\"; }");
     client.replace(4, "{ python3 = \"1\"; }");
@@ -118,7 +110,7 @@ fn columns_are_counted_as_agreed() {
 
 #[test]
 fn lines_end_with_any_of_the_three_breaks() {
-    let (_dir, mut client) = greet(json!({}));
+    let (_dir, mut client) = small_index::greet(json!({}));
     for (version, line_break) in (1..).zip(["\n", "\r\n", "\r"]) {
         let text = [
             "{ # \u{1f600}",
@@ -142,7 +134,7 @@ fn lines_end_with_any_of_the_three_breaks() {
 
 #[test]
 fn a_string_without_end_costs_its_own_line_alone() {
-    let (_dir, mut client) = greet(json!({}));
+    let (_dir, mut client) = small_index::greet(json!({}));
     client.open("{\n  nodejs = \"2\n  git = \"2.44.0\";\n  nosuch = \"1\";\n}\n");
     let list = client.at("textDocument/completion", 1, 13);
     assert_eq!(labels(&list), ["22.1.0", "22.0.0-rc.1", "20.18.1", "20.11.0"]);
@@ -154,7 +146,7 @@ fn a_string_without_end_costs_its_own_line_alone() {
 
 #[test]
 fn hostile_texts_get_an_answer() {
-    let (_dir, mut client) = greet(json!({}));
+    let (_dir, mut client) = small_index::greet(json!({}));
     client.open("{ }");
     let mut version = 1;
     for open in ["[", "{", "(", "{a=", "\"${", "let a="] {
@@ -180,7 +172,7 @@ fn hostile_texts_get_an_answer() {
 
 #[test]
 fn positions_out_of_bounds_are_the_nearest_ones() {
-    let (_dir, mut client) = greet(json!({}));
+    let (_dir, mut client) = small_index::greet(json!({}));
     client.open("{ nodejs = \"\"; }");
     for (line, character) in [(0, 4_000_000_000), (4_000_000_000_u32, 0), (7, 7)] {
         assert_eq!(client.at("textDocument/hover", line, character), Value::Null);
@@ -195,7 +187,7 @@ fn positions_out_of_bounds_are_the_nearest_ones() {
 
 #[test]
 fn a_large_file_stays_quick() {
-    let (_dir, mut client) = greet(json!({}));
+    let (_dir, mut client) = small_index::greet(json!({}));
     let mut text = "{\n".to_owned();
     for number in 0..5000 {
         text += &format!("  package-{number} = \"1.{number}\";\n");
@@ -219,7 +211,7 @@ fn a_large_file_stays_quick() {
 
 #[test]
 fn many_edits_leave_no_trace_in_memory() {
-    let (_dir, mut client) = greet(json!({}));
+    let (_dir, mut client) = small_index::greet(json!({}));
     client.open("{ nodejs = \"\"; }");
     let edit = |client: &mut Client, version: i64| {
         let text = if version % 2 == 0 { ("2", 12, 12) } else { ("", 12, 13) };

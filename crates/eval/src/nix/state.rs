@@ -17,8 +17,8 @@ use super::{
 use crate::source::{EntryKind, ObjectId, Source};
 
 /// How many steps a node may take, less those of the nodes that it looks at: so whether it is too
-/// much does not depend on who asks. KDE's generated sets of 2015 took
-/// more than this before text was split natively.
+/// much does not depend on who asks. KDE's generated sets of 2015 took more than
+/// this before text was split natively.
 pub const MAX_FUEL: u64 = 40_000_000;
 /// How many steps one question may take in all.
 pub const MAX_STEPS: u64 = 400_000_000;
