@@ -355,6 +355,39 @@ fn a_set_that_was_given_back_is_followed() {
     assert_eq!(versions, [Some("1"), Some("1"), Some("2"), Some("1")]);
 }
 
+/// A package by the name `env`, a compiler that is wrapped anew, sets in sets, and one in itself.
+#[test]
+fn what_a_package_has_with_it_is_not_the_package() {
+    const ALL: &str = "pkgs/top-level/all-packages.nix";
+    let tree = nixpkgs();
+    let all = tree.0[ALL].replacen(
+        "    p9 =",
+        "    gcc-unwrapped = stdenv.mkDerivation { name = \"gcc-9.1\"; };\n    app = \
+         stdenv.mkDerivation { name = \"app-3.0\"; env = p1 // { name = \"app-3.0-gems\"; }; };\n    \
+         vars = stdenv.mkDerivation { name = \"vars-3.1\"; env.LANG = \"C\"; };\n    other = \
+         stdenv.cc.override { cc = hello; };\n    deep.a = { recurseForDerivations = true; b = { \
+         recurseForDerivations = true; c = { recurseForDerivations = true; d = p2; }; }; };\n    \
+         self = { recurseForDerivations = true; p = p3; inherit (pkgs) self; };\n    p9 =",
+        1,
+    );
+    let tree = tree.with(ALL, &all);
+    for (path, expected) in [
+        ("app", Some("3.0")),
+        ("vars", Some("3.1")),
+        ("other", Some("2.9")),
+        ("deep.a.b.c.d", Some("1.2")),
+        ("self.p", Some("1.3")),
+        ("self.self.p", None),
+    ] {
+        let found = match look_at(&tree, &AttrPath::parse(path).expect("a path")) {
+            Outcome::Known { version, .. } => Some(version),
+            Outcome::Gone => None,
+            Outcome::Unknown(why) => panic!("{path}: {why}"),
+        };
+        assert_eq!(found.as_deref(), expected, "{path}");
+    }
+}
+
 #[test]
 fn each_change_is_followed() {
     const ALL: &str = "pkgs/top-level/all-packages.nix";
