@@ -14,7 +14,7 @@ use std::{
 };
 
 use catalog::Writer;
-use eval::{Change, Observation, Source, Tracker, nix::NixTracker};
+use eval::{Change, Observation, Part, Source, Tracker, nix::NixTracker};
 use indexer::{Options, Progress};
 use model::Commit;
 use nix_archiver_indexer as indexer;
@@ -30,9 +30,9 @@ fn main() {
         Some(repository) => real(Path::new(&repository), in_earnest),
         None => made(&dir.path().join("nixpkgs"), if in_earnest { 20_000 } else { 200 }),
     };
-    type Make = fn() -> Box<dyn Tracker>;
-    let blind: Make = || Box::new(Blind);
-    let evaluator: Make = || Box::new(NixTracker::default());
+    type Make = fn(Part) -> Box<dyn Tracker>;
+    let blind: Make = |_| Box::new(Blind);
+    let evaluator: Make = |part| Box::new(NixTracker::of(part));
     for (what, tracker) in [("walk and diff alone", blind), (EVALUATOR, evaluator)] {
         let index = tempfile::tempdir().expect("there is room for a folder");
         let options = Options { tracker, ..options.clone() };

@@ -7,7 +7,7 @@ use std::{
 
 use catalog::{Ledger, Writer};
 use eval::{Observation, Outcome};
-use model::AttrPath;
+use model::{AttrPath, Facts};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
@@ -36,13 +36,17 @@ impl Standing {
     fn of(outcome: &Outcome) -> Option<Self> {
         match outcome {
             Outcome::Known { version, facts, alias_of } => {
-                let mut hasher = DefaultHasher::new();
-                (version, facts, alias_of).hash(&mut hasher);
-                Some(Self::Known(hasher.finish()))
+                Some(Self::known(version, facts, alias_of.as_ref()))
             }
             Outcome::Unknown(_) => Some(Self::Unknown),
             Outcome::Gone => None,
         }
+    }
+
+    fn known(version: &str, facts: &Facts, alias_of: Option<&AttrPath>) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (version, facts, alias_of).hash(&mut hasher);
+        Self::Known(hasher.finish())
     }
 }
 
@@ -75,65 +79,48 @@ impl Follower {
     /// Takes in everything that is there at a place of the line: what is not mentioned is gone.
     pub fn observe_all(&mut self, place: u32, observations: Vec<Observation>) {
         let there: FxHashSet<_> = observations.iter().map(|o| o.attr_path.clone()).collect();
-        self.standing.retain(|path, standing| {
-            let stays = there.contains(path);
-            if !stays && matches!(standing, Standing::Known(_)) {
-                self.waiting.entry(path.clone()).or_default().push(Event::Ended { place });
-            }
-            stays
-        });
+        self.end(place, |path| !there.contains(path));
         self.observe(place, observations);
     }
 
     /// Takes in that nothing could be observed at a place of the line.
     pub fn fail(&mut self, place: u32) {
-        for (path, standing) in std::mem::take(&mut self.standing) {
+        self.end(place, |_| true);
+    }
+
+    /// From a place on nothing is said of these any more.
+    fn end(&mut self, place: u32, which: impl Fn(&AttrPath) -> bool) {
+        for (path, standing) in self.standing.extract_if(|path, _| which(path)) {
             if let Standing::Known(_) = standing {
                 self.waiting.entry(path).or_default().push(Event::Ended { place });
             }
         }
     }
 
-    /// Takes up the thread: `observations` are all that is observed at the newest place of the
-    /// index. Where the catalog says the same there is nothing to write.
+    /// Recalls what the catalog says is there at the newest place of the branch.
     ///
     /// # Errors
     /// [`Error::Catalog`] if the index cannot be read.
-    pub fn resume(
-        &mut self,
-        place: u32,
-        observations: Vec<Observation>,
-        writer: &Writer,
-    ) -> Result<(), Error> {
-        let mut news: BTreeMap<AttrPath, Outcome> =
-            observations.into_iter().map(|o| (o.attr_path, o.outcome)).collect();
-        let mut known = Vec::new();
-        let mut lost = Vec::new();
+    pub fn recall(&mut self, writer: &Writer) -> Result<(), Error> {
         writer.for_each_record(&mut |record| {
-            let Some(open) = open_release(&record, self.branch) else { return };
-            match news.get(&record.attr_path) {
-                Some(Outcome::Known { version, facts, alias_of }) => {
-                    let same = *version == open.version
-                        && *facts == open.facts
-                        && *alias_of == record.alias_of;
-                    if same {
-                        let outcome = news.remove(&record.attr_path);
-                        let standing = outcome.as_ref().and_then(Standing::of);
-                        known.extend(standing.map(|standing| (record.attr_path, standing)));
-                    }
-                }
-                _ => lost.push(record.attr_path),
+            if let Some(open) = open_release(&record, self.branch) {
+                let standing =
+                    Standing::known(&open.version, &open.facts, record.alias_of.as_ref());
+                self.standing.insert(record.attr_path, standing);
             }
         })?;
-        self.standing.extend(known);
+        Ok(())
+    }
+
+    /// Takes up the thread: `observations` are all that is observed at the newest place of the
+    /// index. Where they say what was recalled there is nothing to write.
+    pub fn resume(&mut self, place: u32, observations: Vec<Observation>) {
+        let known = observations.iter().filter(|o| matches!(o.outcome, Outcome::Known { .. }));
+        let known: FxHashSet<_> = known.map(|o| o.attr_path.clone()).collect();
         // What was seen at this place by an earlier run was seen; it is what comes after that is
         // not vouched for.
-        for path in lost {
-            self.waiting.entry(path).or_default().push(Event::Ended { place: place + 1 });
-        }
-        let news = news.into_iter().map(|(attr_path, outcome)| Observation { attr_path, outcome });
-        self.observe(place, news.collect());
-        Ok(())
+        self.end(place + 1, |path| !known.contains(path));
+        self.observe(place, observations);
     }
 
     /// Writes what was observed, together with the ledger, in one commit of the index.

@@ -2,7 +2,6 @@
 //! oldest commit to the newest, what each commit changed, what that makes of each attribute path,
 //! and when it was so.
 
-mod ahead;
 pub mod channels;
 mod error;
 mod file;
@@ -24,6 +23,6 @@ pub use run::{Options, Progress, Report, has_commit, observe_at, run};
 pub use verify::{Difference, Verified, verify};
 
 /// The tracker that is used.
-fn tracker() -> Box<dyn eval::Tracker> {
-    Box::new(eval::nix::NixTracker::default())
+fn tracker(part: eval::Part) -> Box<dyn eval::Tracker> {
+    Box::new(eval::nix::NixTracker::of(part))
 }

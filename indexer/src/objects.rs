@@ -6,11 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use eval::{Entry, EntryKind, ObjectId, Parsed, SourceError};
+use eval::{Entry, EntryKind, ObjectId, SourceError};
 use gix::objs::Find as _;
 use rustc_hash::{FxHashMap, FxHashSet};
-
-use crate::ahead::Ahead;
 
 /// How many bytes of unpacked objects gix keeps to build others from. The deltas of nixpkgs' big
 /// shared files come in chains of fifty, and each link is looked up many times.
@@ -31,7 +29,6 @@ pub struct Objects {
     damaged: RefCell<Option<SourceError>>,
     buffer: RefCell<Vec<u8>>,
     read: Cell<u64>,
-    ahead: RefCell<Option<Arc<Ahead>>>,
 }
 
 /// The entries of a tree, in byte order of their names.
@@ -59,7 +56,6 @@ impl Objects {
             damaged: RefCell::default(),
             buffer: RefCell::default(),
             read: Cell::new(0),
-            ahead: RefCell::default(),
         }
     }
 
@@ -68,9 +64,9 @@ impl Objects {
         &self.repository
     }
 
-    /// How many different objects were asked for that the repository does not have.
-    pub fn absent(&self) -> u64 {
-        self.absent.borrow().len() as u64
+    /// The objects that were asked for and that the repository does not have.
+    pub fn into_absent(self) -> FxHashSet<ObjectId> {
+        self.absent.into_inner()
     }
 
     /// How many blobs were read.
@@ -113,18 +109,6 @@ impl Objects {
             self.blobs.borrow_mut().insert(*id, data.clone(), data.len());
         }
         Ok(data)
-    }
-
-    /// From now on, who parses files before they are wanted.
-    pub fn parsed_by(&self, ahead: Option<Arc<Ahead>>) {
-        *self.ahead.borrow_mut() = ahead;
-    }
-
-    /// A file, if it was parsed before it was wanted.
-    pub fn parsed(&self, id: &ObjectId) -> Option<Parsed> {
-        let parsed = self.ahead.borrow().as_ref()?.take(id)?;
-        self.read.set(self.read.get() + 1);
-        Some(parsed)
     }
 
     fn read(&self, id: &ObjectId, kind: gix::objs::Kind) -> Result<Vec<u8>, SourceError> {

@@ -8,18 +8,15 @@ use std::{
 };
 
 use catalog::{BranchLedger, Ledger, Writer};
-use eval::{Observation, Tracker};
+use eval::{Observation, Part, SourceError, Tracker};
 use model::{Commit, CommitId};
 
 use crate::{
-    ahead,
     error::Error,
     follow::Follower,
-    objects::Objects,
     repository::{self, Branch, Header, Since},
     share::adopt,
-    stretches::{Lookers, Seen, damaged, look},
-    tree::Revision,
+    stretches::{self, Lookers, Seen, damaged},
 };
 
 /// What to read.
@@ -37,7 +34,7 @@ pub struct Options {
     /// How much time may pass before what was read is saved.
     pub save_every: Duration,
     /// Makes the tracker that looks at the revisions.
-    pub tracker: fn() -> Box<dyn Tracker>,
+    pub tracker: fn(Part) -> Box<dyn Tracker>,
 }
 
 impl Options {
@@ -129,38 +126,40 @@ pub fn run(
         ledger,
         place,
     };
-    let lookers = Lookers {
-        repository: &options.repository,
-        tracker: options.tracker,
-        threads: options.threads,
-    };
+    let lookers = Lookers::of(options);
     let mut interrupted = false;
     let mut saved = Instant::now();
     let mut done = 0;
-    let counts = look(&lookers, &line, &mut |at, seen| {
-        if interrupt.load(Ordering::Relaxed) {
-            interrupted = true;
-            return Ok(false);
+    let counts = std::thread::scope(|scope| {
+        let looking = stretches::begin(scope, &lookers, &line);
+        if resumed > 0 {
+            walk.follower.recall(writer)?;
         }
-        if at < resumed {
-            walk.resume(seen, writer)?;
-            return Ok(true);
-        }
-        walk.step(line[at].commit, seen);
-        done += 1;
-        progress.read(done, line[at].commit);
-        if saved.elapsed() >= options.save_every {
-            walk.follower.save(writer, &walk.ledger)?;
-            progress.saved(line[at].commit);
-            saved = Instant::now();
-        }
-        Ok(true)
+        looking.each(&mut |at, seen| {
+            if interrupt.load(Ordering::Relaxed) {
+                interrupted = true;
+                return Ok(false);
+            }
+            if at < resumed {
+                walk.resume(seen);
+                return Ok(true);
+            }
+            walk.step(line[at].commit, seen);
+            done += 1;
+            progress.read(done, line[at].commit);
+            if at + 1 == line.len() || saved.elapsed() >= options.save_every {
+                walk.follower.save(writer, &walk.ledger)?;
+                progress.saved(line[at].commit);
+                saved = Instant::now();
+            }
+            Ok(true)
+        })
     })?;
-    if done > 0 {
+    if interrupted {
         walk.follower.save(writer, &walk.ledger)?;
     }
     let read = &walk.ledger.branches[place];
-    if let (Some(newest), true) = (read.commits.last(), done > 0) {
+    if let (Some(newest), true) = (read.commits.last(), interrupted && done > 0) {
         progress.saved(*newest);
     }
     Ok(Report {
@@ -169,7 +168,7 @@ pub fn run(
         known: walk.follower.known(),
         unknown: walk.follower.unknown(),
         files: counts.files,
-        absent: counts.absent,
+        absent: counts.absent.len() as u64,
         failed: read.failed.len() as u64,
         interrupted,
         branch: branch.name,
@@ -191,19 +190,24 @@ pub fn has_commit(options: &Options, commit: CommitId) -> Result<bool, Error> {
 /// # Errors
 /// [`Error`] if there is no such revision, or its trees cannot be read.
 pub fn observe_at(options: &Options, revision: &str) -> Result<Vec<Observation>, Error> {
-    let objects = Objects::new(repository::open(&options.repository)?);
-    let id = repository::commit(objects.repository(), revision)?;
+    let repository = repository::open(&options.repository)?;
+    let id = repository::commit(&repository, revision)?;
     let missing = || Error::NoSuchRevision(revision.to_owned());
-    let header = repository::header(objects.repository(), id)?.ok_or_else(missing)?;
-    objects.tree(&header.tree.0).map_err(|error| damaged(&error, id))?;
-    let revision = Revision { objects: &objects, tree: header.tree.0 };
-    let look = || (options.tracker)().start(&revision);
-    let mut found = ahead::beside(&options.repository, header.tree.0, &objects, look);
+    let line = [repository::header(&repository, id)?.ok_or_else(missing)?];
+    let lookers = Lookers::of(options);
+    let mut found = Vec::new();
+    std::thread::scope(|scope| {
+        stretches::begin(scope, &lookers, &line).each(&mut |_, seen| {
+            let (Seen::Whole(seen) | Seen::Changes(seen)) = seen else {
+                let tree = SourceError::Absent(line[0].tree.to_string());
+                return Err(damaged(&tree, id));
+            };
+            found = seen;
+            Ok(true)
+        })
+    })?;
     found.sort_by(|a, b| a.attr_path.cmp(&b.attr_path));
-    match objects.take_damaged() {
-        Some(error) => Err(damaged(&error, id)),
-        None => Ok(found),
-    }
+    Ok(found)
 }
 
 /// The commits that a run is to read, oldest first.
@@ -273,15 +277,15 @@ struct Walk {
 
 impl Walk {
     /// Takes in what is seen at the newest commit of the ledger.
-    fn resume(&mut self, seen: Seen, writer: &Writer) -> Result<(), Error> {
+    fn resume(&mut self, seen: Seen) {
         let branch = &mut self.ledger.branches[self.place];
         let place = place_of(branch.commits.len() - 1);
         let (Seen::Whole(observations) | Seen::Changes(observations)) = seen else {
-            return self.follower.resume(place, Vec::new(), writer);
+            return self.follower.resume(place, Vec::new());
         };
         // A commit that could not be read before can be now.
         branch.failed.retain(|failed| *failed != place);
-        self.follower.resume(place, observations, writer)
+        self.follower.resume(place, observations);
     }
 
     /// Takes in what is seen at the next commit.

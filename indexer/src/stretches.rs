@@ -11,19 +11,21 @@ use std::{
     ops::Range,
     path::Path,
     sync::{
-        Mutex,
+        Arc, Mutex, PoisonError,
         mpsc::{self, Receiver, Sender},
     },
+    thread::{Scope, ScopedJoinHandle},
 };
 
-use eval::{Observation, SourceError, Tracker};
+use eval::{ObjectId, Observation, Part, SourceError, Tracker};
 use model::CommitId;
+use rustc_hash::FxHashSet;
 
 use crate::{
-    ahead,
     error::Error,
     objects::Objects,
     repository::{self, Header},
+    run::Options,
     tree::{Revision, changes},
 };
 
@@ -51,18 +53,37 @@ pub enum Seen {
     Nothing,
 }
 
+impl Seen {
+    /// What two saw together who look at the same commit, each at a part of it.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Whole(mut all), Self::Whole(other)) => {
+                all.extend(other);
+                Self::Whole(all)
+            }
+            (Self::Changes(mut all), Self::Changes(other)) => {
+                all.extend(other);
+                Self::Changes(all)
+            }
+            // Whether there is a tree does not depend on who looks.
+            _ => Self::Nothing,
+        }
+    }
+}
+
 /// How much was read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Counts {
     /// Blobs.
     pub files: u64,
     /// Objects that the clone does not have.
-    pub absent: u64,
+    pub absent: FxHashSet<ObjectId>,
 }
 
 impl Counts {
-    fn plus(self, other: Self) -> Self {
-        Self { files: self.files + other.files, absent: self.absent + other.absent }
+    fn plus(mut self, other: Self) -> Self {
+        self.absent.extend(other.absent);
+        Self { files: self.files + other.files, absent: self.absent }
     }
 }
 
@@ -70,78 +91,120 @@ impl Counts {
 pub struct Lookers<'a> {
     /// The clone.
     pub repository: &'a Path,
-    /// Makes the tracker that looks at the revisions of a stretch.
-    pub tracker: fn() -> Box<dyn Tracker>,
+    /// Makes the tracker that looks at a part of the revisions of a stretch.
+    pub tracker: fn(Part) -> Box<dyn Tracker>,
     /// How many of them look at once.
     pub threads: NonZeroUsize,
+}
+
+impl<'a> Lookers<'a> {
+    /// Those of a run.
+    pub fn of(options: &'a Options) -> Self {
+        let Options { repository, tracker, threads, .. } = options;
+        Self { repository, tracker: *tracker, threads: *threads }
+    }
 }
 
 /// A stretch that is to be looked at, and where to send what is seen there.
 struct Job {
     line: Range<usize>,
+    part: Part,
     seen: Sender<Result<Seen, Error>>,
 }
 
-/// What is seen on a stretch, as it comes.
-type Sights = (Range<usize>, Receiver<Result<Seen, Error>>);
+/// A stretch, and what is seen there, as it comes, by each of those who look at a part of it.
+type Sights = (Range<usize>, Vec<Receiver<Result<Seen, Error>>>);
 
-/// Looks at every commit of a line, and hands what was seen to `take`, in order, with its place in
-/// the line. Ends when `take` returns `false`.
-///
-/// # Errors
-/// What `take` returns, and [`Error`] if the repository cannot be read.
-pub fn look(
-    lookers: &Lookers<'_>,
-    line: &[Header],
-    take: &mut dyn FnMut(usize, Seen) -> Result<bool, Error>,
-) -> Result<Counts, Error> {
-    let mut cuts = cut(line.len(), lookers.threads.get()).into_iter();
-    let ahead = lookers.threads.get() * AHEAD;
+/// Every commit of a line being looked at.
+pub struct Looking<'scope> {
+    cuts: std::vec::IntoIter<Range<usize>>,
+    parts: Vec<Part>,
+    jobs: Sender<Job>,
+    begun: VecDeque<Sights>,
+    threads: Vec<ScopedJoinHandle<'scope, Result<Counts, Error>>>,
+}
+
+/// Begins to look at every commit of a line, each thread at stretches of it. Where there is but one
+/// stretch, two threads share what is to be seen there.
+pub fn begin<'scope, 'env>(
+    scope: &'scope Scope<'scope, 'env>,
+    lookers: &'env Lookers<'env>,
+    line: &'env [Header],
+) -> Looking<'scope> {
+    let threads = lookers.threads.get();
+    let cuts = cut(line.len(), threads);
+    let parts = match cuts.len() {
+        1 if threads > 1 => Part::halves().to_vec(),
+        _ => vec![Part::whole()],
+    };
     let (jobs, waiting) = mpsc::channel::<Job>();
-    let waiting = &Mutex::new(waiting);
-    std::thread::scope(|scope| {
-        let mut begun: VecDeque<Sights> = VecDeque::new();
-        for line in cuts.by_ref().take(ahead) {
-            begun.push_back(begin(&jobs, line));
-        }
-        let spawn = |idle| {
-            // With this much a tracker does not need to make a stack of its own at each step.
-            let builder = std::thread::Builder::new().stack_size(eval::nix::STACK_BYTES + MORE);
-            builder.spawn_scoped(scope, move || work(lookers, line, waiting, idle))
+    let waiting = Arc::new(Mutex::new(waiting));
+    let work = |_| {
+        let waiting = waiting.clone();
+        // With this much a tracker does not need to make a stack of its own at each step.
+        let builder = std::thread::Builder::new().stack_size(eval::nix::STACK_BYTES + MORE);
+        let thread = builder.spawn_scoped(scope, move || work(lookers, line, &waiting));
+        thread.expect("the system has room for another thread")
+    };
+    let threads: Vec<_> = (0..threads.min(cuts.len() * parts.len())).map(work).collect();
+    let cuts = cuts.into_iter();
+    let mut looking = Looking { cuts, parts, jobs, begun: VecDeque::new(), threads };
+    for _ in 0..looking.threads.len() * AHEAD {
+        looking.begin();
+    }
+    looking
+}
+
+impl Looking<'_> {
+    /// Has the next stretch looked at.
+    fn begin(&mut self) {
+        let Some(line) = self.cuts.next() else { return };
+        let part = |part: &Part| {
+            let (seen, sights) = mpsc::channel();
+            // The receiver is there as long as the jobs are waited for.
+            let _ = self.jobs.send(Job { line: line.clone(), part: part.clone(), seen });
+            sights
         };
-        let idle = begun.len() < lookers.threads.get();
-        let threads: Vec<_> = (0..lookers.threads.get().min(begun.len()))
-            .map(|_| spawn(idle).expect("the system has room for another thread"))
-            .collect();
+        let sights = self.parts.iter().map(part).collect();
+        self.begun.push_back((line, sights));
+    }
+
+    /// Hands what is seen to `take`, in order, with its place in the line. Ends when `take` returns
+    /// `false`.
+    ///
+    /// # Errors
+    /// What `take` returns, and [`Error`] if the repository cannot be read.
+    pub fn each(
+        mut self,
+        take: &mut dyn FnMut(usize, Seen) -> Result<bool, Error>,
+    ) -> Result<Counts, Error> {
         let mut result = Ok(true);
-        while let (Ok(true), Some((stretch, seen))) = (&result, begun.pop_front()) {
+        while let (Ok(true), Some((stretch, sights))) = (&result, self.begun.pop_front()) {
             for place in stretch {
                 // A thread that panicked sends nothing more; it is joined below.
-                let Ok(seen) = seen.recv() else { break };
+                let Some(seen) = next(&sights) else { break };
                 result = seen.and_then(|seen| take(place, seen));
                 if !matches!(result, Ok(true)) {
                     break;
                 }
             }
-            begun.extend(cuts.next().map(|line| begin(&jobs, line)));
+            self.begin();
         }
         // Without more jobs, and with nobody to tell what they see, the threads end.
-        drop((jobs, begun));
+        drop((self.jobs, self.begun));
         let mut counts = result.map(|_| Counts::default());
-        for thread in threads {
+        for thread in self.threads {
             let read = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             counts = counts.and_then(|sum| read.map(|read| sum.plus(read)));
         }
         counts
-    })
+    }
 }
 
-/// Has a stretch looked at.
-fn begin(jobs: &Sender<Job>, line: Range<usize>) -> Sights {
-    let (seen, sights) = mpsc::channel();
-    // The receiver is there as long as the jobs are waited for.
-    let _ = jobs.send(Job { line: line.clone(), seen });
-    (line, sights)
+/// What is seen next, of all parts together. `None` if one of those who look is not there any more.
+fn next(sights: &[Receiver<Result<Seen, Error>>]) -> Option<Result<Seen, Error>> {
+    let parts = sights.iter().map(Receiver::recv).collect::<Result<Vec<_>, _>>().ok()?;
+    parts.into_iter().reduce(|all, part| Ok(all?.and(part?)))
 }
 
 /// Cuts a line into stretches, the later the shorter.
@@ -165,32 +228,31 @@ fn cut(length: usize, threads: usize) -> Vec<Range<usize>> {
     stretches
 }
 
-/// What one thread does: one stretch after the other, as long as there are any. If there are not
-/// enough for all threads, one of the others parses for this one.
+/// What one thread does: one stretch after the other, as long as there are any.
 fn work(
     lookers: &Lookers<'_>,
     line: &[Header],
     jobs: &Mutex<Receiver<Job>>,
-    idle: bool,
 ) -> Result<Counts, Error> {
     let objects = Objects::new(repository::open(lookers.repository)?);
-    // What it keeps of one stretch makes the first look of the next quicker.
-    let mut tracker = (lookers.tracker)();
+    // What a tracker keeps of one stretch makes the first look of the next quicker.
+    let mut whole = None;
     loop {
-        let job = jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
-        let Ok(job) = job else { break };
-        let tracker = &mut *tracker;
-        let parser = idle.then_some(lookers.repository);
-        let mut looker = Looker { objects: &objects, tracker, tree: None, parser };
-        for header in &line[job.line] {
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Job { line: stretch, part, seen: sights }) = job else { break };
+        let mut half = None;
+        let tracker = if part.is_whole() { &mut whole } else { &mut half };
+        let tracker = &mut **tracker.get_or_insert_with(|| (lookers.tracker)(part));
+        let mut looker = Looker { objects: &objects, tracker, tree: None };
+        for header in &line[stretch] {
             let seen = looker.look(header);
             let failed = seen.is_err();
-            if job.seen.send(seen).is_err() || failed {
+            if sights.send(seen).is_err() || failed {
                 break;
             }
         }
     }
-    Ok(Counts { files: objects.blobs_read(), absent: objects.absent() })
+    Ok(Counts { files: objects.blobs_read(), absent: objects.into_absent() })
 }
 
 /// Goes along a stretch.
@@ -199,8 +261,6 @@ struct Looker<'a> {
     tracker: &'a mut dyn Tracker,
     /// The tree that the tracker stands at; `None` if it stands nowhere.
     tree: Option<CommitId>,
-    /// The clone, if its files are to be parsed beside a first look.
-    parser: Option<&'a Path>,
 }
 
 impl Looker<'_> {
@@ -226,11 +286,7 @@ impl Looker<'_> {
             }
             None => {
                 self.objects.tree(&header.tree.0)?;
-                let mut look = || self.tracker.start(&revision);
-                Ok(Seen::Whole(match self.parser {
-                    Some(clone) => ahead::beside(clone, header.tree.0, self.objects, look),
-                    None => look(),
-                }))
+                Ok(Seen::Whole(self.tracker.start(&revision)))
             }
         }
     }

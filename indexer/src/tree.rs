@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, rc::Rc, sync::Arc};
 
-use eval::{Change, Entry, EntryKind, ObjectId, Parsed, Source, SourceError};
+use eval::{Change, Entry, EntryKind, ObjectId, Source, SourceError};
 
 use crate::objects::{Directory, Objects};
 
@@ -50,10 +50,6 @@ impl Source for Revision<'_> {
 
     fn blob(&self, id: &ObjectId) -> Result<Arc<[u8]>, SourceError> {
         self.objects.blob(id)
-    }
-
-    fn parsed(&self, id: &ObjectId) -> Option<Parsed> {
-        self.objects.parsed(id)
     }
 }
 

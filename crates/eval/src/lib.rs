@@ -6,9 +6,9 @@
 
 pub mod nix;
 pub mod observe;
-mod parsed;
+mod part;
 pub mod source;
 
 pub use observe::{Observation, Outcome, Tracker};
-pub use parsed::Parsed;
+pub use part::Part;
 pub use source::{Change, Entry, EntryKind, ObjectId, Source, SourceError};

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::Parsed;
-
 /// The id of a git object (SHA-1). Equal ids mean equal contents.
 pub type ObjectId = [u8; 20];
 
@@ -67,11 +65,6 @@ pub trait Source {
     /// # Errors
     /// [`SourceError`] if the object is absent or cannot be read.
     fn blob(&self, id: &ObjectId) -> Result<Arc<[u8]>, SourceError>;
-
-    /// A file of Nix code, if somebody has parsed it already. Otherwise whoever wants it does.
-    fn parsed(&self, _id: &ObjectId) -> Option<Parsed> {
-        None
-    }
 }
 
 /// What one commit did to one path.

@@ -111,7 +111,7 @@ impl Marker<'_> {
                     self.node(thunk.owner);
                     self.cell(&thunk.cell);
                     // It may have to be computed again.
-                    match &heap.nodes[thunk.owner.0 as usize].recipe {
+                    match &heap.nodes[thunk.owner.0].recipe {
                         Recipe::Late(own, cell, creator) if *own == id => {
                             self.cell(cell);
                             self.node(*creator);
@@ -133,7 +133,7 @@ impl Marker<'_> {
                     inst.cells.values().for_each(|thunk| self.thunk(*thunk));
                 }
                 Item::Node(id) => {
-                    let node = &heap.nodes[id.0 as usize];
+                    let node = &heap.nodes[id.0];
                     node.depends_on.for_each(|on| self.node(on));
                     // What a pick found is told from what it finds later by its place.
                     if let Recipe::Pick(set, _, known) = node.recipe {

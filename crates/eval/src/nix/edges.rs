@@ -2,14 +2,14 @@
 
 use rustc_hash::FxHashSet;
 
-use super::heap::NodeId;
+use super::heap::{Few, NodeId};
 
 /// A set of nodes. Most have a few members and there are a million of them, so these take no more
 /// than a list does.
 #[derive(Debug)]
 pub enum Edges {
-    Few(Vec<NodeId>),
-    Many(FxHashSet<NodeId>),
+    Few(Few),
+    Many(Box<FxHashSet<NodeId>>),
 }
 
 /// How long a list may be that is looked through from its beginning.
@@ -17,7 +17,7 @@ const FEW: usize = 16;
 
 impl Default for Edges {
     fn default() -> Self {
-        Self::Few(Vec::new())
+        Self::Few(Few::new())
     }
 }
 
@@ -33,7 +33,7 @@ impl Edges {
             Self::Few(list) => {
                 let mut many: FxHashSet<NodeId> = list.drain(..).collect();
                 many.insert(node);
-                *self = Self::Many(many);
+                *self = Self::Many(Box::new(many));
                 true
             }
             Self::Many(set) => set.insert(node),

@@ -16,7 +16,7 @@ use super::{
     state::Loaded,
     value::{R, ThunkId, error, unknown},
 };
-use crate::{Parsed, source::EntryKind};
+use crate::source::EntryKind;
 
 impl Machine<'_> {
     fn leaf(&mut self, key: Rc<str>) {
@@ -107,14 +107,14 @@ impl Machine<'_> {
         }
         let node = self.s.heap.node(Recipe::None);
         let thunk = self.s.heap.alloc_for(Cell::Import(path.clone()), node);
-        self.s.heap.nodes[node.0 as usize].recipe = Recipe::Import(thunk, path.clone());
+        self.s.heap.nodes[node.0].recipe = Recipe::Import(thunk, path.clone());
         self.s.imports.insert(path, thunk);
         Ok(thunk)
     }
 
     pub fn load(&mut self, path: &Rc<str>) -> R<Rc<Expr>> {
         if let Some(text) = self.s.replaced.get(path) {
-            let ir = self.lower(path, &Parsed::new(text.as_bytes()));
+            let ir = self.lower(path, text);
             let root = ir.root.clone();
             self.s.files.insert(path.clone(), Loaded { id: [0; 20], ir });
             return Ok(root);
@@ -129,27 +129,24 @@ impl Machine<'_> {
         if let Some(loaded) = self.s.files.get(path).filter(|l| l.id == entry.id) {
             return Ok(loaded.ir.root.clone());
         }
-        let parsed = match self.source.parsed(&entry.id) {
-            Some(parsed) => parsed,
-            None => match self.source.blob(&entry.id) {
-                Ok(bytes) => Parsed::new(&bytes),
-                Err(e) => return unknown(format!("{inner}: {e}")),
-            },
+        let bytes = match self.source.blob(&entry.id) {
+            Ok(bytes) => bytes,
+            Err(e) => return unknown(format!("{inner}: {e}")),
         };
-        let ir = self.lower(path, &parsed);
+        let ir = self.lower(path, &String::from_utf8_lossy(&bytes));
         let root = ir.root.clone();
         self.s.files.insert(path.clone(), Loaded { id: entry.id, ir });
         Ok(root)
     }
 
-    fn lower(&mut self, path: &Rc<str>, parsed: &Parsed) -> FileIr {
+    fn lower(&mut self, path: &Rc<str>, text: &str) -> FileIr {
         let mut tables = Tables {
             syms: &mut self.s.syms,
             bigs: &mut self.s.bigs,
             globals: &self.s.global_names,
             own: &self.s.replaced,
         };
-        lower::file(&mut tables, path, parsed)
+        lower::file(&mut tables, path, text)
     }
 }
 

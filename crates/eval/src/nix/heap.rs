@@ -9,13 +9,18 @@
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::{
+    chunks::Chunks,
     edges::Edges,
     ir::{BigId, Expr},
     pick::Known,
     value::{EnvId, Fail, InstId, Sym, ThunkId, Value},
 };
+
+/// Nodes, mostly a few.
+pub type Few = SmallVec<[NodeId; 4]>;
 
 /// A node of the graph of dependencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,10 +75,16 @@ pub enum Recipe {
 #[derive(Debug)]
 pub struct Node {
     pub recipe: Recipe,
-    pub dependents: Vec<NodeId>,
+    pub dependents: Few,
     pub depends_on: Edges,
     /// Whether it made a set or a function that many will look into.
     pub wide: bool,
+}
+
+impl Node {
+    fn new(recipe: Recipe) -> Self {
+        Self { recipe, dependents: Few::new(), depends_on: Edges::default(), wide: false }
+    }
 }
 
 /// A frame of variables: a run of places, or the instance of a big set.
@@ -96,8 +107,6 @@ pub struct Inst {
     pub overrides: Option<ThunkId>,
 }
 
-const CHUNK: usize = 1 << 16;
-
 /// How many nodes depend on one before its thunks get nodes of their own.
 const MANY: usize = 12;
 
@@ -105,11 +114,11 @@ const MANY: usize = 12;
 /// [`collect`](super::collect), and used again.
 #[derive(Debug, Default)]
 pub struct Heap {
-    thunks: Vec<Vec<Thunk>>,
+    thunks: Chunks<Thunk>,
     pub envs: Vec<Env>,
     slots: Vec<ThunkId>,
     pub insts: Vec<Inst>,
-    pub nodes: Vec<Node>,
+    pub nodes: Chunks<Node>,
     /// The node whose thunks are being computed.
     pub current: Option<NodeId>,
     last_edge: Option<(NodeId, NodeId)>,
@@ -160,17 +169,11 @@ impl Heap {
             *self.thunk(id) = thunk;
             return id;
         }
-        if self.thunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
-            self.thunks.push(Vec::with_capacity(CHUNK));
-        }
-        let chunk = self.thunks.len() - 1;
-        let place = self.thunks[chunk].len();
-        self.thunks[chunk].push(thunk);
-        ThunkId(u32::try_from(chunk * CHUNK + place).expect("fewer than 2^32 thunks"))
+        ThunkId(self.thunks.push(thunk))
     }
 
     pub fn thunk_count(&self) -> usize {
-        self.thunks.last().map_or(0, |last| (self.thunks.len() - 1) * CHUNK + last.len())
+        self.thunks.len()
     }
 
     pub fn value(&mut self, value: Value) -> ThunkId {
@@ -178,13 +181,11 @@ impl Heap {
     }
 
     pub fn thunk(&mut self, id: ThunkId) -> &mut Thunk {
-        let id = id.0 as usize;
-        &mut self.thunks[id / CHUNK][id % CHUNK]
+        &mut self.thunks[id.0]
     }
 
     pub fn thunk_ref(&self, id: ThunkId) -> &Thunk {
-        let id = id.0 as usize;
-        &self.thunks[id / CHUNK][id % CHUNK]
+        &self.thunks[id.0]
     }
 
     /// A frame with `len` places, to be filled by [`Heap::set_slot`].
@@ -240,14 +241,12 @@ impl Heap {
 
     pub fn node(&mut self, recipe: Recipe) -> NodeId {
         self.given += 1;
-        let node =
-            Node { recipe, dependents: Vec::new(), depends_on: Edges::default(), wide: false };
+        let node = Node::new(recipe);
         if let Some(id) = self.free.nodes.pop() {
-            self.nodes[id.0 as usize] = node;
+            self.nodes[id.0] = node;
             return id;
         }
-        self.nodes.push(node);
-        NodeId(u32::try_from(self.nodes.len() - 1).expect("fewer than 2^32 nodes"))
+        NodeId(self.nodes.push(node))
     }
 
     /// Gives a thunk of a finished node a node of its own, if many depend on the one that made it:
@@ -255,10 +254,9 @@ impl Heap {
     pub fn late(&mut self, thunk: ThunkId, owner: NodeId, cell: &Cell) -> NodeId {
         if owner == ETERNAL
             || owner == self.current()
-            || !(self.nodes[owner.0 as usize].wide
-                || self.nodes[owner.0 as usize].dependents.len() >= MANY)
+            || !(self.nodes[owner.0].wide || self.nodes[owner.0].dependents.len() >= MANY)
             || matches!(cell, Cell::Binding(..) | Cell::Import(_))
-            || matches!(&self.nodes[owner.0 as usize].recipe, Recipe::Late(own, ..) if *own == thunk)
+            || matches!(&self.nodes[owner.0].recipe, Recipe::Late(own, ..) if *own == thunk)
         {
             return owner;
         }
@@ -279,27 +277,27 @@ impl Heap {
     }
 
     pub fn edge(&mut self, from: NodeId, on: NodeId) {
-        if from != ETERNAL && self.nodes[from.0 as usize].depends_on.insert(on) {
-            self.nodes[on.0 as usize].dependents.push(from);
+        if from != ETERNAL && self.nodes[from.0].depends_on.insert(on) {
+            self.nodes[on.0].dependents.push(from);
         }
     }
 
     /// Whether so many look at what a node made that what each of them picks is kept.
     pub fn is_shared(&self, node: NodeId) -> bool {
-        let Node { dependents, wide, .. } = &self.nodes[node.0 as usize];
+        let Node { dependents, wide, .. } = &self.nodes[node.0];
         node != ETERNAL && (*wide || dependents.len() >= MANY)
     }
 
     /// Whether anything that holds depends on a node.
     pub fn is_wanted(&self, node: NodeId) -> bool {
-        let dependents = &self.nodes[node.0 as usize].dependents;
-        dependents.iter().any(|from| self.nodes[from.0 as usize].depends_on.contains(node))
+        let dependents = &self.nodes[node.0].dependents;
+        dependents.iter().any(|from| self.nodes[from.0].depends_on.contains(node))
     }
 
     /// Forgets what a pick found, and says who depended on it.
-    pub fn forget_pick(&mut self, node: NodeId) -> Vec<NodeId> {
+    pub fn forget_pick(&mut self, node: NodeId) -> Few {
         self.last_edge = None;
-        let node = &mut self.nodes[node.0 as usize];
+        let node = &mut self.nodes[node.0];
         if let Recipe::Pick(.., known) = &mut node.recipe {
             *known = Known::Nothing;
         }
@@ -315,7 +313,7 @@ impl Heap {
         let mut seen: FxHashSet<NodeId> = seeds.iter().copied().collect();
         let mut todo = seeds;
         while let Some(id) = todo.pop() {
-            let node = &mut self.nodes[id.0 as usize];
+            let node = &mut self.nodes[id.0];
             node.depends_on.clear();
             if let Recipe::Pick(.., known) = &mut node.recipe
                 && let Known::Fresh(picked) | Known::Stale(picked) = *known
@@ -343,7 +341,7 @@ impl Heap {
         // A part of a set always depends on whoever made the set. If that one is forgotten as
         // well, the set is dead, and nothing holds its parts any more.
         for id in &seen {
-            let creator = match self.nodes[id.0 as usize].recipe {
+            let creator = match self.nodes[id.0].recipe {
                 Recipe::Binding(_, inst, _) => self.insts[inst.0 as usize].creator,
                 Recipe::Late(.., creator) => creator,
                 _ => continue,
@@ -359,15 +357,14 @@ impl Heap {
     /// question keeps its answer, and the nodes keep what they depend on; a value that is wanted
     /// again is computed again.
     pub fn forget_leaves(&mut self) {
-        for at in 0..self.nodes.len() {
-            let on = NodeId(u32::try_from(at).expect("fewer than 2^32 nodes"));
+        for at in self.nodes.places() {
+            let on = NodeId(at);
             let mut dependents = std::mem::take(&mut self.nodes[at].dependents);
             dependents.sort_unstable();
             dependents.dedup();
-            dependents.retain(|from| self.nodes[from.0 as usize].depends_on.contains(on));
+            dependents.retain(|from| self.nodes[from.0].depends_on.contains(on));
             dependents.shrink_to_fit();
-            let question =
-                |id: &NodeId| matches!(self.nodes[id.0 as usize].recipe, Recipe::Question(_));
+            let question = |id: &NodeId| matches!(self.nodes[id.0].recipe, Recipe::Question(_));
             let leaf = dependents.iter().all(question);
             self.nodes[at].dependents = dependents;
             let (thunk, cell) = match &self.nodes[at].recipe {
@@ -398,17 +395,14 @@ impl Heap {
             self.free.envs[len].push(EnvId(id));
         }
         for id in nodes.missing(self.nodes.len()) {
-            let node = &mut self.nodes[id as usize];
-            node.recipe = Recipe::None;
-            node.depends_on = Edges::default();
+            self.nodes[id] = Node::new(Recipe::None);
             self.free.nodes.push(NodeId(id));
         }
         let mut ghosts = Vec::new();
-        for at in 0..self.nodes.len() {
+        for at in self.nodes.places() {
             match self.nodes[at].recipe {
                 Recipe::Binding(thunk, inst, sym) if !thunks.has(thunk.0) => {
-                    let node = NodeId(u32::try_from(at).expect("fewer than 2^32 nodes"));
-                    ghosts.push((self.insts[inst.0 as usize].big, sym, node));
+                    ghosts.push((self.insts[inst.0 as usize].big, sym, NodeId(at)));
                     self.nodes[at].recipe = Recipe::None;
                 }
                 Recipe::Late(thunk, ..) if !thunks.has(thunk.0) => {

@@ -19,7 +19,6 @@ use super::{
     ir::{AttrsExpr, BigId, Expr, Formal, LambdaExpr, Lookup, Name, Op, Param, Part, Slot, Then},
     value::{Sym, Symbols, Value},
 };
-use crate::Parsed;
 
 /// The parts of the machine that lowering adds to.
 pub struct Tables<'a> {
@@ -45,16 +44,18 @@ pub enum ScopeKind {
 
 pub type ScopeRef = Option<Rc<Scope>>;
 
-/// Lowers a file. `path` is absolute.
-pub fn file(tables: &mut Tables<'_>, path: &Rc<str>, parsed: &Parsed) -> FileIr {
-    let text = parsed.text();
+/// How deep brackets may nest in a file.
+const MAX_NESTING: usize = 4_000;
+
+/// Lowers a file. `path` is absolute; `text` its contents.
+pub fn file(tables: &mut Tables<'_>, path: &Rc<str>, text: &str) -> FileIr {
     let invalid = |why: String| FileIr {
         root: Rc::new(Expr::Invalid(why.into())),
         bigs: Vec::new(),
         skeleton: 0,
         text: String::new(),
     };
-    let root = match parsed.root() {
+    let root = match parse(text) {
         Ok(root) => root,
         Err(why) => return invalid(format!("{path}: {why}")),
     };
@@ -82,6 +83,25 @@ pub fn file(tables: &mut Tables<'_>, path: &Rc<str>, parsed: &Parsed) -> FileIr 
     let root = lower.expr(&expr, &None);
     let text = if bigs.is_empty() { String::new() } else { text.to_owned() };
     FileIr { root, bigs, skeleton, text }
+}
+
+pub fn parse(text: &str) -> Result<ast::Root, String> {
+    let mut depth = 0usize;
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_NESTING {
+            return Err(format!("brackets nest more than {MAX_NESTING} deep"));
+        }
+    }
+    let parse = rnix::Root::parse(text);
+    match parse.errors().first() {
+        Some(error) => Err(error.to_string()),
+        None => Ok(parse.tree()),
+    }
 }
 
 /// What a name of a set is bound to, as syntax.
@@ -555,7 +575,7 @@ impl<'a, 't> Lower<'a, 't> {
             .iter()
             .map(|(attr, def)| {
                 let name = self.name_expr(attr, &inner);
-                (name, self.def(def, Sym(0), &inner, recursive))
+                (name, self.def(def, Sym::ANY, &inner, recursive))
             })
             .collect();
         Rc::new(Expr::Attrs(Box::new(AttrsExpr { file: self.file, recursive, bindings, dynamic })))

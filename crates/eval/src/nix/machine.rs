@@ -62,7 +62,7 @@ impl Machine<'_> {
             self.s.fuel = fuel.min(self.s.steps);
             // What a function has with it is looked at by its callers, and many may call it.
             if let Ok(Value::Lambda(_) | Value::Prim(_)) = result {
-                self.s.heap.nodes[owner.0 as usize].wide = true;
+                self.s.heap.nodes[owner.0].wide = true;
             }
             result
         };
@@ -383,7 +383,7 @@ impl Machine<'_> {
                 Picked::Found(thunk) => at = Some(thunk),
                 Picked::NoSet(what) if !lenient => {
                     let name = self.s.syms.name(sym);
-                    return error(format!("'{name}' selected from a {what}"));
+                    return error(format!("'{name}' selected from a {}", what.name()));
                 }
                 Picked::Missing | Picked::NoSet(_) => return Ok(Err(sym)),
             }

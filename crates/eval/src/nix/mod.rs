@@ -21,6 +21,7 @@
 
 mod answer;
 mod bigs;
+mod chunks;
 mod collect;
 mod convert;
 mod edges;

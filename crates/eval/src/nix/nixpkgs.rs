@@ -14,6 +14,7 @@ use super::{
     value::{Attrs, Fail, R, Sym, ThunkId, Value},
 };
 use crate::{
+    Part,
     observe::{Observation, Outcome, Tracker},
     source::{Change, Source},
 };
@@ -21,6 +22,8 @@ use crate::{
 /// How many thunks, frames and nodes may be made before those that are not needed any more are
 /// given back. This bounds memory: it does not depend on how long history is.
 const COLLECT_AFTER: usize = 1_000_000;
+/// The same where two trackers share the work: memory is not short then.
+const COLLECT_HALF_AFTER: usize = 6_000_000;
 
 /// With at least so many questions to ask again, the values on the way to them are forgotten as a
 /// whole if these are two thirds of all questions: to make all values anew, side by side in memory,
@@ -34,6 +37,7 @@ const MAX_PATH: usize = 8;
 ///
 /// It evaluates on a stack of its own, so its caller's may be small.
 pub struct NixTracker {
+    part: Part,
     collect_after: usize,
     start_over_from: usize,
     state: Option<State>,
@@ -43,7 +47,7 @@ pub struct NixTracker {
 
 impl Default for NixTracker {
     fn default() -> Self {
-        Self::with_bounds(COLLECT_AFTER, START_OVER_FROM)
+        Self::of(Part::whole())
     }
 }
 
@@ -124,10 +128,17 @@ pub fn look_at(source: &dyn Source, path: &AttrPath) -> Outcome {
 }
 
 impl NixTracker {
+    /// Follows this part of nixpkgs.
+    pub fn of(part: Part) -> Self {
+        let collect_after = if part.is_whole() { COLLECT_AFTER } else { COLLECT_HALF_AFTER };
+        Self { part, ..Self::with_bounds(collect_after, START_OVER_FROM) }
+    }
+
     /// Gives memory back whenever so many thunks, frames and nodes were made, and starts over where most
     /// questions, and so many, are to be asked again.
     pub(super) fn with_bounds(collect_after: usize, start_over_from: usize) -> Self {
         Self {
+            part: Part::whole(),
             collect_after,
             start_over_from,
             state: None,
@@ -200,6 +211,10 @@ impl NixTracker {
             }
             let Question { path, node, .. } = &self.questions[id as usize];
             let (path, node) = (path.clone(), *node);
+            if !self.is_mine(&path) {
+                self.questions[id as usize].alive = false;
+                continue;
+            }
             self.collect();
             let state = self.state.as_mut().expect("questions are asked of a started machine");
             let mut machine = Machine { s: state, source };
@@ -210,12 +225,24 @@ impl NixTracker {
             for sym in before.iter().filter(|sym| now.binary_search(sym).is_err()) {
                 self.forget(&[path.as_slice(), &[*sym]].concat(), &mut observations);
             }
-            for sym in now.iter().filter(|sym| before.binary_search(sym).is_err()) {
-                todo.push(self.question([path.as_slice(), &[*sym]].concat()));
+            let mut new = now;
+            new.retain(|sym| before.binary_search(sym).is_err());
+            if let ([], Some(state)) = (path.as_slice(), &self.state) {
+                let name = |sym: &Sym| &**state.syms.name(*sym);
+                new.sort_by(|a, b| self.part.order(name(a), name(b)));
+            }
+            for sym in new {
+                todo.push(self.question([path.as_slice(), &[sym]].concat()));
             }
             self.report(id, answer.outcome, &mut observations);
         }
         observations
+    }
+
+    /// Whether the name at the top that a path is takes part, or the path is none.
+    fn is_mine(&self, path: &[Sym]) -> bool {
+        let ([sym], Some(state)) = (path, &self.state) else { return true };
+        self.part.take(state.syms.name(*sym))
     }
 
     fn report(&mut self, id: u32, outcome: Outcome, observations: &mut Vec<Observation>) {

@@ -13,7 +13,7 @@ use super::{
     heap::{NodeId, Recipe},
     machine::Machine,
     state::State,
-    value::{R, Sym, ThunkId, Value, error},
+    value::{Kind, R, Sym, ThunkId, Value, error},
 };
 
 /// What there is by a name in what should be a set.
@@ -23,8 +23,8 @@ pub enum Picked {
     Found(ThunkId),
     /// The set does not have the name.
     Missing,
-    /// It is no set, but what this says.
-    NoSet(&'static str),
+    /// It is no set, but this.
+    NoSet(Kind),
 }
 
 /// What is known of a pick.
@@ -54,9 +54,7 @@ impl State {
         let mut tries = rustc_hash::FxHashMap::<NodeId, u8>::default();
         loop {
             while let Some(node) = pending.pop() {
-                let Recipe::Pick(set, sym, Known::Stale(_)) =
-                    self.heap.nodes[node.0 as usize].recipe
-                else {
+                let Recipe::Pick(set, sym, Known::Stale(_)) = self.heap.nodes[node.0].recipe else {
                     continue;
                 };
                 let tried = tries.entry(node).or_default();
@@ -94,7 +92,7 @@ impl Machine<'_> {
                 node
             }
         };
-        let result = match self.s.heap.nodes[node.0 as usize].recipe {
+        let result = match self.s.heap.nodes[node.0].recipe {
             Recipe::Pick(_, _, Known::Fresh(picked)) => Ok(picked),
             _ => {
                 let before = self.s.heap.current.replace(node);
@@ -110,16 +108,16 @@ impl Machine<'_> {
     /// Makes a pick whose node is the current one. If it was made before and what is found now is
     /// something else, those who depended on it are noted in [`State::moved`].
     fn repick(&mut self, node: NodeId, set: ThunkId, sym: Sym) -> R<Picked> {
-        let before = self.s.heap.nodes[node.0 as usize].recipe.clone();
+        let before = self.s.heap.nodes[node.0].recipe.clone();
         let dependents = self.s.heap.forget_pick(node);
         let result = self.pick_now(set, sym);
         let known = result.as_ref().map_or(Known::Nothing, |picked| Known::Fresh(*picked));
-        self.s.heap.nodes[node.0 as usize].recipe = Recipe::Pick(set, sym, known);
+        self.s.heap.nodes[node.0].recipe = Recipe::Pick(set, sym, known);
         match before {
             Recipe::Pick(_, _, Known::Stale(old)) if result.as_ref().ok() != Some(&old) => {
                 self.s.moved.extend(dependents);
             }
-            _ => self.s.heap.nodes[node.0 as usize].dependents.extend(dependents),
+            _ => self.s.heap.nodes[node.0].dependents.extend(dependents),
         }
         result
     }
@@ -133,7 +131,7 @@ impl Machine<'_> {
     pub fn look_in(&mut self, set: &Value, sym: Sym) -> R<Picked> {
         match set {
             Value::Attrs(attrs) => Ok(self.get(attrs, sym)?.map_or(Picked::Missing, Picked::Found)),
-            other => Ok(Picked::NoSet(other.type_name())),
+            other => Ok(Picked::NoSet(other.kind())),
         }
     }
 
@@ -142,7 +140,7 @@ impl Machine<'_> {
         match self.pick(set, sym)? {
             Picked::Found(thunk) => Ok(Some(thunk)),
             Picked::Missing => Ok(None),
-            Picked::NoSet(what) => error(format!("a {what} where a set should be")),
+            Picked::NoSet(what) => error(format!("a {} where a set should be", what.name())),
         }
     }
 }

@@ -16,7 +16,7 @@ impl Machine<'_> {
         let recursive = self.s.bigs[big.0 as usize].recursive;
         let inner = if recursive { self.s.heap.frame(env, 0) } else { env };
         let creator = self.s.heap.current();
-        self.s.heap.nodes[creator.0 as usize].wide = true;
+        self.s.heap.nodes[creator.0].wide = true;
         let cells = FxHashMap::default();
         let id = self.s.heap.inst(Inst { big, env: inner, creator, cells, overrides: None });
         if recursive {
@@ -38,7 +38,7 @@ impl Machine<'_> {
         }
         let node = self.s.heap.node(Recipe::None);
         let thunk = self.s.heap.alloc_for(Cell::Binding(inst, sym), node);
-        self.s.heap.nodes[node.0 as usize].recipe = Recipe::Binding(thunk, inst, sym);
+        self.s.heap.nodes[node.0].recipe = Recipe::Binding(thunk, inst, sym);
         let creator = self.s.heap.insts[inst.0 as usize].creator;
         self.s.heap.edge(node, creator);
         self.s.heap.insts[inst.0 as usize].cells.insert(sym, thunk);
@@ -101,7 +101,7 @@ impl Machine<'_> {
                 }
                 let cell = Box::new(Cell::Apply2(*f, name, value));
                 let recipe = Recipe::Late(thunk, cell, *creator);
-                self.s.heap.nodes[node.0 as usize].recipe = recipe;
+                self.s.heap.nodes[node.0].recipe = recipe;
                 self.s.heap.edge(node, *creator);
                 Ok(Some(thunk))
             }
@@ -208,7 +208,7 @@ impl Machine<'_> {
     /// set: in `{ a = b; c = d.e; }` the names `b` and `d.e`.
     pub fn renames(&self, thunk: ThunkId, sym: Sym) -> Option<Vec<Sym>> {
         let owner = self.s.heap.thunk_ref(thunk).owner;
-        let inst = match &self.s.heap.nodes[owner.0 as usize].recipe {
+        let inst = match &self.s.heap.nodes[owner.0].recipe {
             Recipe::Binding(own, inst, name) if *own == thunk && *name == sym => *inst,
             Recipe::Late(own, cell, _) if *own == thunk => match **cell {
                 // A place of `mapAttrs`: what it was made from.

@@ -7,6 +7,7 @@ use model::AttrPath;
 
 use super::{NixTracker, evaluate_json, look_at};
 use crate::{
+    Part,
     observe::{Outcome, Tracker},
     source::{Change, Entry, EntryKind, ObjectId, Source, SourceError},
 };
@@ -217,21 +218,28 @@ impl State {
 }
 
 /// Walks the trees, and holds each state to what is seen from scratch, also if memory is given back
-/// before each question, and if everything is started over from where most is to be asked again.
+/// before each question, if everything is started over from where most is to be asked again, and if
+/// two share the names.
 fn walk(trees: &[Tree]) -> Vec<State> {
-    walk_with(trees, NixTracker::with_bounds(0, usize::MAX));
-    walk_with(trees, NixTracker::with_bounds(0, 0));
-    walk_with(trees, NixTracker::default())
+    walk_with(trees, [NixTracker::with_bounds(0, usize::MAX)]);
+    walk_with(trees, [NixTracker::with_bounds(0, 0)]);
+    let halves = Part::halves();
+    assert!(halves[1].take("m"), "it is free");
+    walk_with(trees, halves.map(NixTracker::of));
+    walk_with(trees, [NixTracker::default()])
 }
 
-fn walk_with(trees: &[Tree], mut tracker: NixTracker) -> Vec<State> {
+/// Walks with trackers that see everything together.
+fn walk_with<const N: usize>(trees: &[Tree], mut trackers: [NixTracker; N]) -> Vec<State> {
     let mut states: Vec<State> = Vec::new();
     for (i, tree) in trees.iter().enumerate() {
         let mut state = State(states.last().map(|s| s.0.clone()).unwrap_or_default());
-        state.take(match i.checked_sub(1) {
-            None => tracker.start(tree),
-            Some(before) => tracker.step(tree, &trees[before].changes(tree)),
-        });
+        for tracker in &mut trackers {
+            state.take(match i.checked_sub(1) {
+                None => tracker.start(tree),
+                Some(before) => tracker.step(tree, &trees[before].changes(tree)),
+            });
+        }
         let mut fresh = State::default();
         fresh.take(NixTracker::default().start(tree));
         assert_eq!(state.0, fresh.0, "after step {i}");
@@ -244,7 +252,7 @@ fn walk_with(trees: &[Tree], mut tracker: NixTracker) -> Vec<State> {
         states.push(state);
     }
     let mut again = State::default();
-    again.take(tracker.start(&trees[0]));
+    trackers.iter_mut().for_each(|tracker| again.take(tracker.start(&trees[0])));
     assert_eq!(again.0, states[0].0, "started again");
     states
 }

@@ -10,10 +10,9 @@ use rustc_hash::FxHashSet;
 use super::{
     bigs::{Big, BigBinding, EntryText, FileIr, find_bigs, is_static, skeleton},
     ir::BigId,
-    lower::{Lower, Tables},
+    lower::{Lower, Tables, parse},
     value::Sym,
 };
-use crate::parsed::parse;
 
 /// What [`update`] found to be different.
 #[derive(Debug, Default)]

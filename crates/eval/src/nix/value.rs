@@ -1,14 +1,19 @@
 //! Values of the language, and the handles that they are made of.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, num::NonZeroU32, rc::Rc};
 
 use rustc_hash::FxHashMap;
 
 use super::{heap::NodeId, ir::LambdaExpr, prims::Prim};
 
-/// An interned name.
+/// An interned name. They are counted from one, so an optional one takes no more room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Sym(pub u32);
+pub struct Sym(NonZeroU32);
+
+impl Sym {
+    /// Some name, where it does not matter which.
+    pub const ANY: Self = Self(NonZeroU32::MIN);
+}
 
 /// A place in the heap that holds a value, or how to compute it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,6 +41,37 @@ pub enum Value {
     Lambda(Rc<Closure>),
     /// A builtin with fewer arguments than it takes.
     Prim(Rc<PrimApp>),
+}
+
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Null,
+    Bool,
+    Int,
+    Float,
+    String,
+    Path,
+    List,
+    Set,
+    Lambda,
+}
+
+impl Kind {
+    /// What `builtins.typeOf` says.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::String => "string",
+            Self::Path => "path",
+            Self::List => "list",
+            Self::Set => "set",
+            Self::Lambda => "lambda",
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -108,19 +144,24 @@ impl Value {
         Self::Str(text.into())
     }
 
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Null => Kind::Null,
+            Self::Bool(_) => Kind::Bool,
+            Self::Int(_) => Kind::Int,
+            Self::Float(_) => Kind::Float,
+            Self::Str(_) => Kind::String,
+            Self::Path(_) => Kind::Path,
+            Self::List(_) => Kind::List,
+            Self::Attrs(_) => Kind::Set,
+            Self::Lambda(_) | Self::Prim(_) => Kind::Lambda,
+        }
+    }
+
     /// What `builtins.typeOf` says.
     pub fn type_name(&self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Bool(_) => "bool",
-            Self::Int(_) => "int",
-            Self::Float(_) => "float",
-            Self::Str(_) => "string",
-            Self::Path(_) => "path",
-            Self::List(_) => "list",
-            Self::Attrs(_) => "set",
-            Self::Lambda(_) | Self::Prim(_) => "lambda",
-        }
+        self.kind().name()
     }
 }
 
@@ -136,14 +177,15 @@ impl Symbols {
         if let Some(sym) = self.by_name.get(name) {
             return *sym;
         }
-        let sym = Sym(u32::try_from(self.names.len()).expect("fewer than 2^32 names"));
         let name: Rc<str> = name.into();
         self.names.push(name.clone());
+        let count = u32::try_from(self.names.len()).ok().and_then(NonZeroU32::new);
+        let sym = Sym(count.expect("some names, and fewer than 2^32"));
         self.by_name.insert(name, sym);
         sym
     }
 
     pub fn name(&self, sym: Sym) -> &Rc<str> {
-        &self.names[sym.0 as usize]
+        &self.names[sym.0.get() as usize - 1]
     }
 }
