@@ -237,7 +237,7 @@ impl PackageSource for Watched<'_> {
         self.source.places(branch, commits)
     }
 
-    fn marks(&self) -> std::result::Result<Marks, SourceError> {
+    fn marks(&self) -> std::result::Result<Arc<Marks>, SourceError> {
         self.source.marks()
     }
 

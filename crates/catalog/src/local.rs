@@ -119,7 +119,7 @@ impl PackageSource for LocalSource {
         self.ask(|reader| reader.places(branch, commits))
     }
 
-    fn marks(&self) -> Result<Marks, SourceError> {
+    fn marks(&self) -> Result<Arc<Marks>, SourceError> {
         self.ask(PackageSource::marks)
     }
 

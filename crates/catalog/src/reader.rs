@@ -212,7 +212,7 @@ impl PackageSource for Reader {
         Ok(self.snapshot()?.places(branch, commits))
     }
 
-    fn marks(&self) -> Result<Marks, SourceError> {
+    fn marks(&self) -> Result<Arc<Marks>, SourceError> {
         Ok(self.snapshot()?.marks())
     }
 

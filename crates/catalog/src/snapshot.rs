@@ -36,6 +36,7 @@ pub(crate) struct Snapshot {
     origin: Origin,
     branches: Vec<Branch>,
     status: OnceLock<IndexStatus>,
+    marks: OnceLock<Arc<Marks>>,
 }
 
 /// A branch of the ledger.
@@ -117,8 +118,8 @@ impl Snapshot {
                 channels: branch.channels,
             });
         }
-        let (origin, status) = (note.origin, OnceLock::new());
-        Ok(Some(Self { searcher, fields, stamp, origin, branches, status }))
+        let (origin, status, marks) = (note.origin, OnceLock::new(), OnceLock::new());
+        Ok(Some(Self { searcher, fields, stamp, origin, branches, status, marks }))
     }
 
     /// Whether the index in `dir` is still at this commit.
@@ -152,7 +153,11 @@ impl Snapshot {
     }
 
     /// The commits that channels released.
-    pub fn marks(&self) -> Marks {
+    pub fn marks(&self) -> Arc<Marks> {
+        self.marks.get_or_init(|| Arc::new(self.read_marks())).clone()
+    }
+
+    fn read_marks(&self) -> Marks {
         let marks = self.branches.iter().flat_map(|branch| {
             let all = branch.channels.iter();
             all.flat_map(|(channel, places)| places.iter().map(move |at| (channel, *at)))

@@ -110,7 +110,8 @@ pub fn lock(
 ) -> Result<Relocked, RelockError> {
     let found = find(source, manifest.pins.iter().collect())?;
     let offers: Vec<Vec<Offer>> = found.wishes.iter().map(|one| one.offers.clone()).collect();
-    let resolution = resolve(&offers, &found.places, &source.marks()?, goal);
+    let marks = source.marks()?;
+    let resolution = resolve(&offers, &found.places, &marks, goal);
     let mut pins = Vec::new();
     for (one, choice) in found.wishes.iter().zip(&resolution.choices) {
         pins.push((one, choice.offer, resolution.revisions[choice.revision]));
@@ -159,7 +160,8 @@ pub fn update(
         }
     }
     let offers: Vec<Vec<Offer>> = left.iter().map(|one| one.offers.clone()).collect();
-    let resolution = resolve(&offers, &found.places, &source.marks()?, Goal::NewestVersions);
+    let marks = source.marks()?;
+    let resolution = resolve(&offers, &found.places, &marks, Goal::NewestVersions);
     for (one, choice) in left.iter().zip(&resolution.choices) {
         pins.push((*one, choice.offer, resolution.revisions[choice.revision]));
     }

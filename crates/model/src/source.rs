@@ -1,5 +1,7 @@
 //! The one way in which features ask for packages.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::{
@@ -84,8 +86,8 @@ pub trait PackageSource: Send + Sync {
     ///
     /// # Errors
     /// [`SourceError`] if the source cannot be read.
-    fn marks(&self) -> Result<Marks, SourceError> {
-        Ok(Marks::default())
+    fn marks(&self) -> Result<Arc<Marks>, SourceError> {
+        Ok(Arc::default())
     }
 
     /// What the source covers.

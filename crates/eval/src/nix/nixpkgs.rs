@@ -21,7 +21,7 @@ use crate::{
 
 /// How many thunks, frames and nodes may be made before those that are not needed any more are
 /// given back. This bounds memory: it does not depend on how long history is.
-const COLLECT_AFTER: usize = 1_000_000;
+const COLLECT_AFTER: usize = 1_300_000;
 /// The same where two trackers share the work: memory is not short then.
 const COLLECT_HALF_AFTER: usize = 6_000_000;
 
