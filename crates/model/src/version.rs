@@ -55,12 +55,15 @@ pub fn is_prerelease(version: &str) -> bool {
         "alpha", "beta", "rc", "pre", "preview", "dev", "nightly", "unstable", "git", "svn",
         "snapshot",
     ];
+    // Most versions are nothing but numbers, and lists of versions ask this of all of them.
+    if !version.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        return is_date(version);
+    }
     let lower = version.to_ascii_lowercase();
-    let named = components(&lower).any(|component| {
-        WORDS.iter().any(|word| component.trim_matches(['_', '+', '~']) == *word)
+    components(&lower).any(|component| {
+        WORDS.contains(&component.trim_matches(['_', '+', '~']))
             || component.starts_with("unstable")
-    });
-    named || is_date(version)
+    })
 }
 
 /// Whether the whole version is a day, `YYYY-MM-DD`, as nixpkgs writes snapshots of projects
@@ -86,9 +89,9 @@ pub fn line(version: &str) -> &str {
 
 /// The highest stable version, or the highest of all if none is stable.
 pub fn newest<'a>(versions: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    versions
-        .into_iter()
-        .min_by(|a, b| is_prerelease(a).cmp(&is_prerelease(b)).then_with(|| newest_first(a, b)))
+    let versions = versions.into_iter().map(|version| (is_prerelease(version), version));
+    let newest = versions.min_by(|a, b| a.0.cmp(&b.0).then_with(|| newest_first(a.1, b.1)))?;
+    Some(newest.1)
 }
 
 fn compare_component(a: &str, b: &str) -> Ordering {
