@@ -33,7 +33,7 @@ pub struct Options {
     pub threads: NonZeroUsize,
     /// How much time may pass before what was read is saved.
     pub save_every: Duration,
-    /// Makes the tracker that looks at the revisions.
+    /// Makes a tracker that looks at this part of the revisions.
     pub tracker: fn(Part) -> Box<dyn Tracker>,
 }
 
@@ -155,13 +155,11 @@ pub fn run(
             Ok(true)
         })
     })?;
-    if interrupted {
+    if interrupted && done > 0 {
         walk.follower.save(writer, &walk.ledger)?;
+        progress.saved(line[resumed + done - 1].commit);
     }
     let read = &walk.ledger.branches[place];
-    if let (Some(newest), true) = (read.commits.last(), interrupted && done > 0) {
-        progress.saved(*newest);
-    }
     Ok(Report {
         commits: done,
         covers: read.commits.first().copied().zip(read.commits.last().copied()),

@@ -2,7 +2,8 @@
 //! line's order.
 //!
 //! Each stretch is begun by looking at a whole revision, so that no thread needs to know what
-//! another one saw. What a thread is ahead of the one whose stretch is taken out is kept in
+//! another one saw. A line too short to be cut is one stretch, which two threads look at together,
+//! each at a part of what is there. What a thread is ahead of the one whose stretch is taken out is kept in
 //! memory: [`AHEAD`] bounds it.
 
 use std::{
@@ -139,14 +140,14 @@ pub fn begin<'scope, 'env>(
     };
     let (jobs, waiting) = mpsc::channel::<Job>();
     let waiting = Arc::new(Mutex::new(waiting));
-    let work = |_| {
+    let spawn = |_| {
         let waiting = waiting.clone();
         // With this much a tracker does not need to make a stack of its own at each step.
         let builder = std::thread::Builder::new().stack_size(eval::nix::STACK_BYTES + MORE);
         let thread = builder.spawn_scoped(scope, move || work(lookers, line, &waiting));
         thread.expect("the system has room for another thread")
     };
-    let threads: Vec<_> = (0..threads.min(cuts.len() * parts.len())).map(work).collect();
+    let threads: Vec<_> = (0..threads.min(cuts.len() * parts.len())).map(spawn).collect();
     let cuts = cuts.into_iter();
     let mut looking = Looking { cuts, parts, jobs, begun: VecDeque::new(), threads };
     for _ in 0..looking.threads.len() * AHEAD {
@@ -228,7 +229,7 @@ fn cut(length: usize, threads: usize) -> Vec<Range<usize>> {
     stretches
 }
 
-/// What one thread does: one stretch after the other, as long as there are any.
+/// What one thread does: one stretch, or a part of one, after the other, as long as there are any.
 fn work(
     lookers: &Lookers<'_>,
     line: &[Header],

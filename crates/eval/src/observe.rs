@@ -36,7 +36,8 @@ pub enum Outcome {
 ///
 /// What a tracker said of an attribute path holds for every later revision until it says something
 /// else of it: silence means that it looked, and that nothing changed. An attribute path that it
-/// never spoke of is [`Outcome::Gone`].
+/// never spoke of is [`Outcome::Gone`]. Of what is not in its [`Part`](crate::Part) it never speaks, and
+/// that means nothing.
 pub trait Tracker {
     /// Looks at a whole revision: all observations, none of which is [`Outcome::Gone`]. Whatever
     /// was followed before is forgotten.

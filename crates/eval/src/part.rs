@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// What a tracker follows.
-#[derive(Debug, Clone, Default)]
+/// What a tracker follows: everything, or what has some of the names at the top of nixpkgs.
+#[derive(Debug, Clone)]
 pub struct Part(Option<Half>);
 
 /// One of two that share the names between them: one from the first name on, the other from the

@@ -22,7 +22,9 @@ use crate::{
 /// How many thunks, frames and nodes may be made before those that are not needed any more are
 /// given back. This bounds memory: it does not depend on how long history is.
 const COLLECT_AFTER: usize = 1_300_000;
-/// The same where two trackers share the work: memory is not short then.
+/// The same for one of two that share the names. They follow short lines, on which little is given
+/// back: looking for it often takes longer than it is worth, and memory stays at half of what all of
+/// history takes.
 const COLLECT_HALF_AFTER: usize = 6_000_000;
 
 /// With at least so many questions to ask again, the values on the way to them are forgotten as a
@@ -239,7 +241,7 @@ impl NixTracker {
         observations
     }
 
-    /// Whether the name at the top that a path is takes part, or the path is none.
+    /// Whether a path is for this tracker to look at. What is not at the top is as what it is in.
     fn is_mine(&self, path: &[Sym]) -> bool {
         let ([sym], Some(state)) = (path, &self.state) else { return true };
         self.part.take(state.syms.name(*sym))
