@@ -1,7 +1,7 @@
 //! The open files.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     path::Path,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Instant,
@@ -46,17 +46,21 @@ pub(crate) struct Documents {
 #[derive(Default)]
 struct Open {
     files: HashMap<String, File>,
-    /// How many files were ever opened: tells a file from the same one opened again.
-    opened: u64,
+    /// How many serial numbers were given out.
+    serials: u64,
 }
 
 /// An open file.
 struct File {
     uri: Uri,
     role: Role,
+    /// Tells it from the same file opened again, and from one with other changes up to the same
+    /// version.
     serial: u64,
     version: i32,
     rope: Rope,
+    /// The newest changes, the oldest first.
+    past: VecDeque<Step>,
     read: Arc<OnceLock<Arc<Document>>>,
     changed: Instant,
     /// Whether a task is going to push diagnostics for it.
@@ -65,11 +69,24 @@ struct File {
     shown: Option<(i32, Vec<Diagnostic>)>,
 }
 
+/// How many changes of a file are remembered. They are kept for clients that send them out of order;
+/// those that were seen to do so overtake by a few.
+const REMEMBERED: usize = 32;
+
+/// A change of a file from one version to another.
+struct Step {
+    /// What was changed, of version `from`; parts of it are shared with the texts before and after.
+    before: Rope,
+    from: i32,
+    to: i32,
+    changes: Vec<TextDocumentContentChangeEvent>,
+}
+
 /// A file as it was at one version.
 #[derive(Clone)]
 pub(crate) struct Snapshot {
     pub uri: Uri,
-    /// Which opening of the file it is of.
+    /// With the version, tells it from all other texts that the file has while the server runs.
     pub serial: u64,
     pub version: i32,
     role: Role,
@@ -131,11 +148,11 @@ impl Documents {
     /// Stores a file that was opened.
     pub fn open(&self, uri: Uri, role: Role, version: i32, text: &str) {
         let mut open = self.lock();
-        open.opened += 1;
         let file = File {
-            serial: open.opened,
+            serial: open.serial(),
             version,
             rope: Rope::from_str(text),
+            past: VecDeque::new(),
             read: Arc::default(),
             changed: Instant::now(),
             awaited: false,
@@ -146,8 +163,13 @@ impl Documents {
         open.files.insert(key(&file.uri), file);
     }
 
-    /// Applies changes to a file, in their order; says whether it did. A version that is not newer
-    /// than the one that is stored is ignored, and so is a file that is not open.
+    /// Applies changes to a file, in their order; says whether it did. A version that is stored
+    /// already is ignored, and so is a file that is not open.
+    ///
+    /// A version that was left out and comes late is put in its place, and the changes after it are
+    /// made again: Helix up to 25.01 hands each change to a task of its own, and keys that come at
+    /// once overtake each other. Versions that are left out for good are no mistake; VS Code takes
+    /// several changes of an undo together.
     pub fn change(
         &self,
         uri: &Uri,
@@ -156,25 +178,25 @@ impl Documents {
         encoding: Encoding,
     ) -> bool {
         let mut open = self.lock();
+        let serial = open.serial();
         let Some(file) = open.files.get_mut(&key(uri)) else {
             tracing::warn!("{} was changed and is not open", uri.as_str());
             return false;
         };
-        if version <= file.version {
+        if version > file.version {
+            file.step(version, changes, encoding);
+        } else if let Some(at) = file.past.iter().position(|s| s.from < version && version < s.to) {
+            let later = file.past.split_off(at);
+            (file.rope, file.version) = (later[0].before.clone(), later[0].from);
+            file.serial = serial;
+            file.step(version, changes, encoding);
+            for step in later {
+                file.step(step.to, step.changes, encoding);
+            }
+        } else {
             tracing::warn!("{} goes from version {} to {version}", uri.as_str(), file.version);
             return false;
         }
-        for change in changes {
-            match change.range {
-                Some(range) => {
-                    let range = from_proto::chars(&file.rope, range, encoding);
-                    file.rope.remove(range.clone());
-                    file.rope.insert(range.start, &change.text);
-                }
-                None => file.rope = Rope::from_str(&change.text),
-            }
-        }
-        file.version = version;
         file.read = Arc::default();
         file.changed = Instant::now();
         true
@@ -235,7 +257,39 @@ impl Documents {
     }
 }
 
+impl Open {
+    fn serial(&mut self) -> u64 {
+        self.serials += 1;
+        self.serials
+    }
+}
+
 impl File {
+    /// Applies changes that lead to a version, and remembers them.
+    fn step(&mut self, to: i32, changes: Vec<TextDocumentContentChangeEvent>, encoding: Encoding) {
+        let (before, from) = (self.rope.clone(), self.version);
+        for change in &changes {
+            match change.range {
+                Some(range) => {
+                    let range = from_proto::chars(&self.rope, range, encoding);
+                    self.rope.remove(range.clone());
+                    self.rope.insert(range.start, &change.text);
+                }
+                None => self.rope = Rope::from_str(&change.text),
+            }
+        }
+        self.version = to;
+        if changes.iter().any(|change| change.range.is_none()) {
+            // Nothing of what was before is in the text: it may come when it likes.
+            self.past.clear();
+            return;
+        }
+        if self.past.len() == REMEMBERED {
+            self.past.pop_front();
+        }
+        self.past.push_back(Step { before, from, to, changes });
+    }
+
     fn snapshot(&self) -> Snapshot {
         Snapshot {
             uri: self.uri.clone(),
@@ -264,7 +318,76 @@ fn key(uri: &Uri) -> String {
 mod tests {
     use std::str::FromStr as _;
 
+    use tower_lsp::ls_types::{Position, Range};
+
     use super::*;
+
+    /// A change that puts a text at a column of the first line.
+    fn typed(column: u32, text: &str) -> Vec<TextDocumentContentChangeEvent> {
+        let at = Position::new(0, column);
+        let text = text.to_owned();
+        vec![TextDocumentContentChangeEvent { range: Some(Range::new(at, at)), text, ..all("") }]
+    }
+
+    fn all(text: &str) -> TextDocumentContentChangeEvent {
+        TextDocumentContentChangeEvent { range: None, range_length: None, text: text.to_owned() }
+    }
+
+    /// The text of a file after changes to these versions, in the order in which they are given.
+    fn after(
+        changes: impl IntoIterator<Item = (i32, Vec<TextDocumentContentChangeEvent>)>,
+    ) -> String {
+        let (files, uri) = (Documents::default(), Uri::from_str("file:///packages.nix").unwrap());
+        files.open(uri.clone(), Role::PackagesNix, 1, "{}");
+        for (version, change) in changes {
+            files.change(&uri, version, change, Encoding::Utf16);
+        }
+        files.get(&uri).unwrap().text()
+    }
+
+    #[test]
+    fn changes_that_overtook_each_other_are_put_in_order() {
+        let keys = "nodejs = \"\";".char_indices().map(|(at, key)| {
+            let at = u32::try_from(at).unwrap();
+            (i32::try_from(at).unwrap() + 2, typed(at + 1, &key.to_string()))
+        });
+        let keys: Vec<_> = keys.collect();
+        let mut orders = vec![keys.clone(), keys.iter().rev().cloned().collect()];
+        for by in 1..keys.len() {
+            let mut turned = keys.clone();
+            turned.rotate_left(by);
+            let (odd, even): (Vec<_>, Vec<_>) = turned.iter().cloned().partition(|k| k.0 % 2 == 1);
+            orders.extend([turned, [odd, even].concat()]);
+        }
+        for order in orders {
+            let versions: Vec<_> = order.iter().map(|(version, _)| *version).collect();
+            assert_eq!(after(order), "{nodejs = \"\";}", "{versions:?}");
+        }
+    }
+
+    #[test]
+    fn versions_are_left_out_repeated_and_taken_over_by_a_whole_text() {
+        let (one, two, three) = (typed(1, "1"), typed(1, "2"), typed(1, "3"));
+        assert_eq!(after([(4, one.clone()), (9, two.clone())]), "{21}");
+        assert_eq!(after([(4, one.clone()), (4, two.clone()), (1, three.clone())]), "{1}");
+        let whole = vec![all("{ }")];
+        assert_eq!(after([(2, one.clone()), (5, whole.clone()), (4, two.clone())]), "{ }");
+        assert_eq!(after([(2, one), (7, two), (5, whole), (3, three)]), "{2 }");
+    }
+
+    #[test]
+    fn a_text_put_right_is_told_from_the_one_before() {
+        let (files, uri) = (Documents::default(), Uri::from_str("file:///packages.nix").unwrap());
+        files.open(uri.clone(), Role::PackagesNix, 1, "{}");
+        files.change(&uri, 3, typed(2, "3"), Encoding::Utf16);
+        let before = files.get(&uri).unwrap();
+        files.change(&uri, 2, typed(1, "2"), Encoding::Utf16);
+        let now = files.get(&uri).unwrap();
+        assert_eq!((before.version, now.version), (3, 3));
+        assert_ne!(before.serial, now.serial);
+        assert!(!files.set_shown(&before, &[]));
+        assert!(files.set_shown(&now, &[]));
+    }
 
     #[test]
     fn spellings_of_one_file_are_one_file() {
