@@ -7,15 +7,15 @@ use tower_lsp::{
     jsonrpc::Result,
     ls_types::{
         CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, CompletionItem,
-        CompletionParams, CompletionResponse, DidChangeConfigurationParams,
-        DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
-        DidCloseTextDocumentParams, DidOpenTextDocumentParams, DocumentDiagnosticParams,
-        DocumentDiagnosticReportResult, DocumentLink, DocumentLinkParams, DocumentSymbolParams,
-        DocumentSymbolResponse, ExecuteCommandParams, FoldingRange, FoldingRangeParams,
-        GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams, InitializeParams,
-        InitializeResult, InitializedParams, InlayHint, InlayHintParams, LSPAny,
-        SemanticTokensParams, SemanticTokensRangeParams, SemanticTokensRangeResult,
-        SemanticTokensResult, WorkDoneProgressCancelParams,
+        CompletionParams, DidChangeConfigurationParams, DidChangeTextDocumentParams,
+        DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+        DidOpenTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
+        DocumentLink, DocumentLinkParams, DocumentSymbolParams, DocumentSymbolResponse,
+        ExecuteCommandParams, FoldingRange, FoldingRangeParams, GotoDefinitionParams,
+        GotoDefinitionResponse, Hover, HoverParams, InitializeParams, InitializeResult,
+        InitializedParams, InlayHint, InlayHintParams, LSPAny, SemanticTokensParams,
+        SemanticTokensRangeParams, SemanticTokensRangeResult, SemanticTokensResult,
+        WorkDoneProgressCancelParams,
     },
 };
 
@@ -27,7 +27,7 @@ use crate::{
     session::Session,
     settings,
     state::State,
-    watch,
+    to_proto, watch,
 };
 
 /// The server as the protocol library sees it.
@@ -44,6 +44,11 @@ impl Backend {
     /// Answers what was no message.
     pub async fn malformed(&self, params: Malformed) -> Result<()> {
         Err(params.into_error())
+    }
+
+    /// What can be written at the cursor.
+    pub async fn completion(&self, params: CompletionParams) -> Result<Option<to_proto::List>> {
+        completion::complete(&self.state, params).await
     }
 
     /// The text of a file of nixpkgs at a revision.
@@ -105,10 +110,6 @@ impl LanguageServer for Backend {
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
         sync::closed(&self.state, params);
-    }
-
-    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
-        completion::complete(&self.state, params).await
     }
 
     async fn completion_resolve(&self, item: CompletionItem) -> Result<CompletionItem> {

@@ -7,7 +7,7 @@ use model::AttrPath;
 use ropey::Rope;
 use serde::{Deserialize, Serialize};
 use syntax::{Encoding, TextRange};
-use tower_lsp::ls_types;
+use tower_lsp::ls_types::{self, CompletionItemKind};
 
 /// The offset of a position; see [`syntax::LineIndex::offset`] for positions out of bounds.
 pub(crate) fn offset(document: &Document, at: ls_types::Position, encoding: Encoding) -> usize {
@@ -48,14 +48,15 @@ fn char_at(rope: &Rope, at: ls_types::Position, encoding: Encoding) -> usize {
         }
 }
 
-/// What a completion item carries for [`ide::resolve`], as short as can be: there are hundreds.
-#[derive(Serialize, Deserialize)]
+/// The kind of completion items that are versions, and of no others.
+pub(crate) const VERSION: CompletionItemKind = CompletionItemKind::VALUE;
+
+/// What a completion item carries for [`ide::resolve`], as short as can be: there are hundreds. Of
+/// a version, its label is the rest.
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ItemData {
     /// The attribute path.
     pub p: AttrPath,
-    /// The version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub v: Option<String>,
 }
 
 /// What a code action carries until its edits are asked for.
@@ -72,7 +73,8 @@ pub(crate) struct ActionData {
 /// What a completion item stands for, if it is one of ours.
 pub(crate) fn origin(item: &ls_types::CompletionItem) -> Option<Origin> {
     let data: ItemData = serde_json::from_value(item.data.clone()?).ok()?;
-    Some(Origin { path: data.p, version: data.v })
+    let version = (item.kind == Some(VERSION)).then(|| item.label.clone());
+    Some(Origin { path: data.p, version })
 }
 
 #[cfg(test)]

@@ -38,7 +38,10 @@ use model::{PackageSource, SourceError};
 pub use nixpkgs::{Nixpkgs, OpenNixpkgs};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower::ServiceExt as _;
-use tower_lsp::{LspService, Server, jsonrpc::Request};
+use tower_lsp::{
+    LspService, Server,
+    jsonrpc::{Request, RequestBuilder},
+};
 
 /// Opens the version index.
 pub type OpenSource = dyn Fn() -> Result<Arc<dyn PackageSource>, SourceError> + Send + Sync;
@@ -95,6 +98,7 @@ where
 {
     let (service, socket) = LspService::build(|client| backend::Backend::new(client, config))
         .custom_method(framing::MALFORMED, backend::Backend::malformed)
+        .custom_method(handlers::completion::OWN_METHOD, backend::Backend::completion)
         .custom_method(handlers::definition::SOURCE, backend::Backend::source)
         .custom_method("window/workDoneProgress/cancel", backend::Backend::cancel_work)
         .finish();
@@ -106,7 +110,7 @@ where
         if request.method() == "shutdown" {
             seen.store(true, SeqCst);
         }
-        request
+        to_own_handler(request)
     });
     let (messages, checked) = tokio::io::duplex(PIPE);
     let read = framing::copy_messages(input, messages);
@@ -118,4 +122,15 @@ where
         () = read => serve.await,
     }
     u8::from(!shutdown_seen.load(SeqCst))
+}
+
+/// Gives a request for completions the name under which they are answered.
+fn to_own_handler(request: Request) -> Request {
+    use handlers::completion::{METHOD, OWN_METHOD};
+    if request.method() != METHOD {
+        return request;
+    }
+    let (_, id, params) = request.into_parts();
+    let own = Request::build(OWN_METHOD).params(params.unwrap_or_default());
+    id.into_iter().fold(own, RequestBuilder::id).finish()
 }

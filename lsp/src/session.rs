@@ -18,6 +18,8 @@ pub(crate) struct Session {
     pub label_details: bool,
     /// Whether completion items may be shown as not to be used.
     pub completion_tags: bool,
+    /// Whether a completion list may say once which text its items replace, and what they carry.
+    pub item_defaults: bool,
     /// Whether the client makes an item's further edits in the text that the item has changed
     /// already, so that one behind it in its line comes to a wrong place: Helix
     /// (`helix-term/src/ui/completion.rs`) and Eglot (`eglot-completion-at-point`) do.
@@ -96,6 +98,8 @@ impl Session {
         let text = client.text_document.as_ref();
         let workspace = client.workspace.as_ref();
         let item = text.and_then(|t| t.completion.as_ref()?.completion_item.as_ref());
+        let list = text.and_then(|t| t.completion.as_ref()?.completion_list.as_ref());
+        let defaults = list.and_then(|list| list.item_defaults.as_ref());
         let refresh = workspace.and_then(|w| w.diagnostics.as_ref()?.refresh_support);
         let edits = workspace.and_then(|w| w.workspace_edit.as_ref()?.document_changes);
         let hover = text.and_then(|t| t.hover.as_ref()?.content_format.as_ref());
@@ -119,6 +123,9 @@ impl Session {
             snippets: item.and_then(|i| i.snippet_support).unwrap_or(false),
             label_details: item.and_then(|i| i.label_details_support).unwrap_or(false),
             completion_tags: item.is_some_and(|i| i.tag_support.is_some()),
+            item_defaults: defaults.is_some_and(|known| {
+                ["editRange", "data"].iter().all(|wanted| known.iter().any(|name| name == wanted))
+            }),
             edits_in_turn: params
                 .client_info
                 .as_ref()

@@ -1,25 +1,24 @@
 //! From our terms to the protocol's.
 
+mod completion;
 pub(crate) mod view;
 
-use ide::{
-    ActionKind, Call, Completions, Document, FileTask, InLock, Item, ItemKind, Markup, Severity,
-    Task,
-};
+pub(crate) use completion::{List, completions};
+
+use ide::{ActionKind, Call, Document, FileTask, InLock, Markup, Severity, Task};
 use model::AttrPath;
 use serde_json::Value;
 use syntax::{TextEdit, TextRange};
 use tower_lsp::ls_types::{
-    self, CodeActionKind, CodeDescription, Command, CompletionItemKind, CompletionItemLabelDetails,
-    CompletionItemTag, CompletionList, CompletionTextEdit, DiagnosticRelatedInformation,
-    DiagnosticSeverity, DocumentChanges, HoverContents, InsertTextFormat, Location, MarkupContent,
-    MarkupKind, NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, Position,
-    TextDocumentEdit, Uri, WorkspaceEdit,
+    self, CodeActionKind, CodeDescription, Command, DiagnosticRelatedInformation,
+    DiagnosticSeverity, DocumentChanges, HoverContents, Location, MarkupContent, MarkupKind,
+    NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, Position, TextDocumentEdit,
+    Uri, WorkspaceEdit,
 };
 
 use crate::{
     documents::Snapshot,
-    from_proto::{ActionData, ItemData},
+    from_proto::ActionData,
     handlers::command::{ALIGN, CHOOSE, LOCK},
     locks,
     session::Session,
@@ -53,86 +52,6 @@ pub(crate) fn markup(markup: &Markup, markdown: bool) -> MarkupContent {
 pub(crate) fn hover(doc: &Document, hover: &ide::Hover, session: &Session) -> ls_types::Hover {
     let contents = HoverContents::Markup(markup(&hover.markup, session.markdown_hover));
     ls_types::Hover { contents, range: Some(range(doc, hover.range, session)) }
-}
-
-/// A completion list.
-pub(crate) fn completions(doc: &Document, list: Completions, session: &Session) -> CompletionList {
-    // A list replaces one stretch of text; its place is worked out once.
-    let mut place = None;
-    let items = list.items.into_iter().enumerate().map(|(rank, mut item)| {
-        if session.edits_in_turn {
-            into_one_edit(doc, &mut item);
-        }
-        let at = match place {
-            Some((known, at)) if known == item.range => at,
-            _ => range(doc, item.range, session),
-        };
-        place = Some((item.range, at));
-        completion_item(doc, item, rank, at, session)
-    });
-    CompletionList { is_incomplete: list.incomplete, items: items.collect() }
-}
-
-/// Makes what an item inserts behind itself in its line, such as a `;`, a part of its own edit.
-fn into_one_edit(doc: &Document, item: &mut Item) {
-    let [extra] = item.extra.as_slice() else { return };
-    let between = TextRange::new(item.range.end, extra.range.start.max(item.range.end));
-    let behind = extra.range.start >= item.range.end && extra.range.start == extra.range.end;
-    if !behind || item.snippet.is_some() || between.of(&doc.text).contains('\n') {
-        return;
-    }
-    item.text = [&item.text, between.of(&doc.text), &extra.text].concat();
-    item.range = TextRange::new(item.range.start, extra.range.end);
-    item.extra.clear();
-}
-
-fn completion_item(
-    doc: &Document,
-    item: Item,
-    rank: usize,
-    at: ls_types::Range,
-    session: &Session,
-) -> ls_types::CompletionItem {
-    let data = item.origin.map(|origin| ItemData { p: origin.path, v: origin.version });
-    let (text, format) = match item.snippet.filter(|_| session.snippets) {
-        Some(snippet) => (snippet, Some(InsertTextFormat::SNIPPET)),
-        None => (item.text, None),
-    };
-    let reopen = session.suggest_command.as_ref().filter(|_| item.reopen);
-    let reopen = reopen.map(|command| Command {
-        title: "Suggest".to_owned(),
-        command: command.clone(),
-        arguments: None,
-    });
-    let (label_details, detail) = match session.label_details {
-        true => (Some(CompletionItemLabelDetails { detail: None, description: item.detail }), None),
-        false => (None, item.detail),
-    };
-    let extra: Vec<_> = item.extra.iter().map(|edit| text_edit(doc, edit, session)).collect();
-    ls_types::CompletionItem {
-        label: item.label,
-        label_details,
-        kind: Some(match item.kind {
-            ItemKind::Package => CompletionItemKind::PROPERTY,
-            ItemKind::Set => CompletionItemKind::MODULE,
-            ItemKind::Version => CompletionItemKind::VALUE,
-            ItemKind::Field => CompletionItemKind::FIELD,
-            ItemKind::Value => CompletionItemKind::ENUM_MEMBER,
-        }),
-        detail,
-        preselect: item.preselect.then_some(true),
-        // `!` sorts before what other servers on the same file use.
-        sort_text: Some(format!("!{rank:05}")),
-        filter_text: (!item.filter.is_empty()).then_some(item.filter),
-        insert_text_format: format,
-        text_edit: Some(CompletionTextEdit::Edit(ls_types::TextEdit { range: at, new_text: text })),
-        additional_text_edits: (!extra.is_empty()).then_some(extra),
-        command: reopen,
-        data: data.and_then(|data| serde_json::to_value(data).ok()),
-        tags: (item.discouraged && session.completion_tags)
-            .then(|| vec![CompletionItemTag::DEPRECATED]),
-        ..ls_types::CompletionItem::default()
-    }
 }
 
 /// A diagnostic.

@@ -205,11 +205,13 @@ impl File {
     }
 }
 
+/// As far as it matters here, what VS Code says that it can do.
 fn capabilities() -> Value {
     json!({
         "textDocument": {
             "completion": {
                 "completionItem": { "snippetSupport": true, "labelDetailsSupport": true },
+                "completionList": { "itemDefaults": ["editRange", "data"] },
             },
             "hover": { "contentFormat": ["markdown"] },
             "diagnostic": {},

@@ -45,6 +45,61 @@ fn versions_come_newest_first_and_stay_so() {
     client.stop();
 }
 
+/// What is said once for all items is what each says for itself where the client does not know of
+/// defaults.
+#[test]
+fn what_items_share_is_said_once() {
+    let mut knows = modern();
+    let defaults = json!({ "itemDefaults": ["commitCharacters", "editRange", "data"] });
+    knows["textDocument"]["completion"]["completionList"] = defaults;
+    let (_dir, mut short) = small_index::greet(knows);
+    let (_dir, mut long) = small_index::greet(modern());
+    let mut shared = Vec::new();
+    for (version, (text, column)) in (2..).zip([
+        ("{ nodejs = \"\"; }", 12),
+        ("{ nodejs = \"^20.\" }", 16),
+        ("{ nodejs = \"2", 13),
+        ("{ nod }", 5),
+        ("{ nodejs = { version = \"20.11.0\"; rev } }", 37),
+        ("{ nodejs = \"no such\"; git = 1 }", 19),
+    ]) {
+        let ask = |client: &mut Client| {
+            if version == 2 {
+                client.open("");
+            }
+            client.replace(version, text);
+            client.at("textDocument/completion", 0, column)
+        };
+        let (list, mut whole) = (ask(&mut short), ask(&mut long));
+        assert!(!labels(&whole).is_empty(), "{text}");
+        shared.push(list["itemDefaults"]["data"]["p"].clone());
+        let spelled = list["items"].as_array().expect("a list").iter().map(|item| {
+            let mut item = item.clone();
+            let fields = item.as_object_mut().expect("an item");
+            if let Some(new_text) = fields.remove("textEditText") {
+                let range = &list["itemDefaults"]["editRange"];
+                fields.insert("textEdit".into(), json!({ "newText": new_text, "range": range }));
+            }
+            let data = list["itemDefaults"].get("data");
+            if let (None, Some(data)) = (fields.get("data"), data) {
+                fields.insert("data".into(), data.clone());
+            }
+            item
+        });
+        assert_eq!(spelled.collect::<Vec<_>>(), *whole["items"].as_array().expect("a list"));
+        assert_eq!(list["isIncomplete"], whole["isIncomplete"], "{text}");
+        assert_eq!(whole["itemDefaults"].take(), Value::Null);
+    }
+    let node = json!("nodejs");
+    assert_eq!(
+        shared[..3],
+        [node.clone(), node.clone(), node],
+        "a list of versions is of one package"
+    );
+    short.stop();
+    long.stop();
+}
+
 #[test]
 fn names_come_with_a_stop_at_the_version() {
     let (_dir, mut client) = small_index::greet(modern());

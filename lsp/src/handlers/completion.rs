@@ -2,7 +2,7 @@
 
 use tower_lsp::{
     jsonrpc::Result,
-    ls_types::{CompletionItem, CompletionParams, CompletionResponse, Documentation},
+    ls_types::{CompletionItem, CompletionParams, Documentation},
 };
 
 use crate::{
@@ -12,18 +12,25 @@ use crate::{
     to_proto,
 };
 
+/// The method of the protocol.
+pub(crate) const METHOD: &str = "textDocument/completion";
+
+/// The name under which the library hands it on: its own handler of [`METHOD`] gives its own type of
+/// list, see [`to_proto::List`].
+pub(crate) const OWN_METHOD: &str = "$/nix-archiver/completion";
+
 /// What can be written at the cursor.
 pub(crate) async fn complete(
     state: &State,
     params: CompletionParams,
-) -> Result<Option<CompletionResponse>> {
+) -> Result<Option<to_proto::List>> {
     let at = params.text_document_position;
     let list = state.ask(&at.text_document.uri, move |asked| {
         let offset = from_proto::offset(&asked.document, at.position, asked.session.encoding);
         let list = or_nothing(asked.snapshot().completions(offset));
         to_proto::completions(&asked.document, list, &asked.session)
     });
-    Ok(list.await?.map(CompletionResponse::List))
+    list.await
 }
 
 /// The documentation of an item. The item says all that is needed to look it up.
