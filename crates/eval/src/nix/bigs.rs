@@ -104,19 +104,31 @@ impl BigNode {
 const LARGE: usize = 40;
 /// The same in files on which nearly everything depends.
 const SHARED: usize = 4;
+/// More names than what describes one package has.
+const SOME: usize = 20;
 
 /// The big sets of a file, outermost only, in order of their place.
 pub fn find_bigs(root: &ast::Expr, path: &str) -> Vec<BigNode> {
     let shared = ["/lib/", "/pkgs/stdenv/", "/pkgs/top-level/", "/trivial-builders"];
-    let shared = shared.iter().any(|part| path.contains(part));
+    let least = if path.ends_with("-generated.nix") {
+        // Each of these is one part of a large set that is put together of several files.
+        1
+    } else if shared.iter().any(|part| path.contains(part)) {
+        SHARED
+    } else {
+        LARGE
+    };
+    // A small set around a large one would hide the large one's bindings. Around the packages of a
+    // set of packages stands a function and what it needs, whose names are fewer.
+    let packages = path.ends_with("-packages.nix");
     let mut found = Vec::new();
     let mut walk = root.syntax().preorder();
     while let Some(event) = walk.next() {
         let rowan::WalkEvent::Enter(node) = event else { continue };
         let Some((big, names)) = static_set(&node) else { continue };
-        // A small set around a large one would hide the large one's bindings.
-        let is_large = |inner| static_set(&inner).is_some_and(|(_, names)| names >= LARGE);
-        if names >= LARGE || shared && names >= SHARED && !node.descendants().any(is_large) {
+        let least_hidden = if packages { SOME.max(names + 1) } else { LARGE };
+        let hides = |inner| static_set(&inner).is_some_and(|(_, names)| names >= least_hidden);
+        if names >= LARGE || names >= least && !node.descendants().any(hides) {
             found.push(big);
             walk.skip_subtree();
         }

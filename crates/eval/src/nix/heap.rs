@@ -15,7 +15,7 @@ use super::{
     chunks::Chunks,
     edges::Edges,
     ir::{BigId, Expr},
-    pick::Known,
+    pick::{Known, Seek},
     value::{EnvId, Fail, InstId, Sym, ThunkId, Value},
 };
 
@@ -65,8 +65,8 @@ pub enum Recipe {
     Import(ThunkId, Rc<str>),
     /// A thunk, what it was before it was forced, and the node that made it.
     Late(ThunkId, Box<Cell>, NodeId),
-    /// A name looked for in the set at a place, and what was found.
-    Pick(ThunkId, Sym, Known),
+    /// What was asked of a place, and what was found.
+    Pick(ThunkId, Seek, Known),
     /// A question from outside, by its number.
     Question(u32),
 }
@@ -294,14 +294,16 @@ impl Heap {
         dependents.iter().any(|from| self.nodes[from.0].depends_on.contains(node))
     }
 
-    /// Forgets what a pick found, and says who depended on it.
-    pub fn forget_pick(&mut self, node: NodeId) -> Few {
+    /// Forgets what a pick found, and says who depends on it.
+    pub fn forget_pick(&mut self, pick: NodeId) -> Few {
         self.last_edge = None;
-        let node = &mut self.nodes[node.0];
+        let node = &mut self.nodes[pick.0];
         if let Recipe::Pick(.., known) = &mut node.recipe {
             *known = Known::Nothing;
         }
-        std::mem::take(&mut node.dependents)
+        let mut dependents = std::mem::take(&mut node.dependents);
+        dependents.retain(|from| self.nodes[from.0].depends_on.contains(pick));
+        dependents
     }
 
     /// Forgets the values of `seeds` and of everything that depends on them, but for what depends
@@ -333,7 +335,8 @@ impl Heap {
                 Recipe::Question(question) => questions.push(question),
             }
             for dependent in dependents {
-                if seen.insert(dependent) {
+                // It may have depended on this once, and not since it was made again.
+                if self.nodes[dependent.0].depends_on.contains(id) && seen.insert(dependent) {
                     todo.push(dependent);
                 }
             }

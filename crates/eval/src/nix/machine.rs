@@ -6,11 +6,11 @@ use super::{
     heap::{Cell, Inst, NodeId},
     ir::{AttrsExpr, Expr, Name, Op, Param, Part, Then},
     lower::normalize_path,
-    pick::Picked,
+    pick::{Picked, Seek},
     prims,
     sets::{merge, plain},
     state::{MAX_FUEL, MAX_STEPS, State},
-    value::{Attrs, Closure, EnvId, Fail, PrimApp, R, Sym, ThunkId, Value, error},
+    value::{Attrs, Closure, EnvId, Fail, Kind, PrimApp, R, Sym, ThunkId, Value, error},
 };
 use crate::source::Source;
 
@@ -198,7 +198,7 @@ impl Machine<'_> {
                 }
                 Expr::Select { base, path, default } => {
                     match self.select(base, path, env, default.is_some())? {
-                        Ok(thunk) => return self.force(thunk),
+                        Ok(found) => return self.value_of(found),
                         Err(missing) => match default {
                             Some(default) => default.clone(),
                             None => {
@@ -368,53 +368,75 @@ impl Machine<'_> {
         Ok(plain(entries))
     }
 
-    /// Steps along `path`: the place at its end, or the first name that is missing if `lenient`.
+    /// Steps along `path`: what is at its end, or the first name that is missing if `lenient`.
     fn select(
         &mut self,
         base: &Rc<Expr>,
         path: &[Name],
         env: EnvId,
         lenient: bool,
-    ) -> R<Result<ThunkId, Sym>> {
+    ) -> R<Result<Picked, Sym>> {
         let mut at = None;
-        for name in path {
+        for (left, name) in (0..path.len()).rev().zip(path) {
             let sym = self.name(name, env)?;
-            match self.step(base, at, sym, env)? {
-                Picked::Found(thunk) => at = Some(thunk),
-                Picked::NoSet(what) if !lenient => {
+            let seek = if left == 0 { Seek::Value(sym) } else { Seek::Name(sym) };
+            match self.step(base, at, seek, env)? {
+                Picked::Found(thunk) if left > 0 => at = Some(thunk),
+                Picked::Is(what) if !lenient => {
                     let name = self.s.syms.name(sym);
                     return error(format!("'{name}' selected from a {}", what.name()));
                 }
-                Picked::Missing | Picked::NoSet(_) => return Ok(Err(sym)),
+                Picked::Missing | Picked::Is(_) => return Ok(Err(sym)),
+                found => return Ok(Ok(found)),
             }
         }
-        match at {
-            Some(thunk) => Ok(Ok(thunk)),
-            None => error("an attribute path is empty"),
+        error("an attribute path is empty")
+    }
+
+    /// The value of what [`Machine::select`] found.
+    fn value_of(&mut self, found: Picked) -> R<Value> {
+        match found {
+            Picked::Found(thunk) => self.force(thunk),
+            Picked::Text(sym) => Ok(Value::Str(self.s.syms.name(sym).clone())),
+            Picked::Bool(truth) => Ok(Value::Bool(truth)),
+            Picked::Missing | Picked::Is(_) => unreachable!("these are nothing that is found"),
         }
     }
 
     /// One step along an attribute path: from the place `at`, or at first from `base`.
-    fn step(&mut self, base: &Rc<Expr>, at: Option<ThunkId>, sym: Sym, env: EnvId) -> R<Picked> {
-        let set = match (at, &**base) {
-            (Some(thunk), _) => thunk,
-            (None, Expr::Lookup(_)) => self.lookup(base, env)?,
-            (None, Expr::Var(_) | Expr::Global(_)) => self.delay(base, env),
-            (None, _) => {
-                let value = self.eval(base, env)?;
-                return self.look_in(&value, sym);
-            }
+    fn step(&mut self, base: &Rc<Expr>, at: Option<ThunkId>, seek: Seek, env: EnvId) -> R<Picked> {
+        let set = match at {
+            Some(thunk) => thunk,
+            None => match self.place(base, env)? {
+                Some(thunk) => thunk,
+                None => {
+                    let (Seek::Name(sym) | Seek::Value(sym)) = seek else {
+                        unreachable!("a step is to a name")
+                    };
+                    let value = self.eval(base, env)?;
+                    return self.look_in(&value, sym);
+                }
+            },
         };
-        self.pick(set, sym)
+        self.ask_of(set, seek)
+    }
+
+    /// The place of a variable's value; nothing for other expressions.
+    fn place(&mut self, expr: &Rc<Expr>, env: EnvId) -> R<Option<ThunkId>> {
+        Ok(match &**expr {
+            Expr::Lookup(_) => Some(self.lookup(expr, env)?),
+            Expr::Var(_) | Expr::Global(_) => Some(self.delay(expr, env)),
+            _ => None,
+        })
     }
 
     fn has(&mut self, base: &Rc<Expr>, path: &[Name], env: EnvId) -> R<bool> {
         let mut at = None;
         for name in path {
             let sym = self.name(name, env)?;
-            match self.step(base, at, sym, env)? {
+            match self.step(base, at, Seek::Name(sym), env)? {
                 Picked::Found(thunk) => at = Some(thunk),
-                Picked::Missing | Picked::NoSet(_) => return Ok(false),
+                _ => return Ok(false),
             }
         }
         Ok(true)
@@ -431,6 +453,11 @@ impl Machine<'_> {
         }
     }
 
+    /// Whether an expression is the word `null`, in its own meaning.
+    fn is_null(&self, expr: &Expr) -> bool {
+        matches!(expr, Expr::Global(sym) if *sym == self.s.known.null)
+    }
+
     fn binary(&mut self, op: Op, left: &Rc<Expr>, right: &Rc<Expr>, env: EnvId) -> R<Value> {
         match op {
             Op::And => {
@@ -441,6 +468,17 @@ impl Machine<'_> {
             }
             Op::Implies => {
                 return Ok(Value::Bool(!self.eval_bool(left, env)? || self.eval_bool(right, env)?));
+            }
+            Op::Equal | Op::NotEqual => {
+                let other =
+                    [(left, right), (right, left)].into_iter().find(|(a, _)| self.is_null(a));
+                if let Some((_, other)) = other {
+                    let kind = match self.place(other, env)? {
+                        Some(place) => self.kind_at(place)?,
+                        None => self.eval(other, env)?.kind(),
+                    };
+                    return Ok(Value::Bool((kind == Kind::Null) == (op == Op::Equal)));
+                }
             }
             _ => {}
         }

@@ -86,10 +86,11 @@ impl Tracker for NixTracker {
             return self.start(source);
         }
         stacker::maybe_grow(STACK_BYTES, STACK_BYTES, || {
-            let state = self.state.as_mut().expect("looked at above");
-            let questions = state.change(source, changes);
             let alive = self.questions.iter().filter(|question| question.alive).count();
-            match questions.len() >= self.start_over_from && questions.len() * 3 >= alive * 2 {
+            let enough = self.start_over_from.max((alive * 2).div_ceil(3));
+            let state = self.state.as_mut().expect("looked at above");
+            let questions = state.change(source, changes, enough);
+            match questions.len() >= enough {
                 true => self.start_over(source),
                 false => self.run(source, questions),
             }
@@ -147,6 +148,16 @@ impl NixTracker {
             questions: Vec::new(),
             by_path: FxHashMap::default(),
         }
+    }
+
+    /// Makes a change, asks everything again that it concerns, and says how many that were.
+    #[cfg(test)]
+    pub(super) fn asked_again(&mut self, source: &dyn Source, changes: &[Change]) -> usize {
+        let state = self.state.as_mut().expect("it was started");
+        let questions = state.change(source, changes, usize::MAX);
+        let count = questions.len();
+        self.run(source, questions);
+        count
     }
 
     /// Gives memory back if it is time to. Between two questions nothing but the state itself holds
@@ -310,6 +321,9 @@ fn try_look(m: &mut Machine<'_>, path: &[Sym]) -> R<Answer> {
         return Ok(nothing());
     }
     let keys = m.certain_keys(&attrs)?;
+    // Each of its packages will be looked at, and none of them says what the set is.
+    let owner = m.s.heap.thunk_ref(at).owner;
+    m.s.heap.nodes[owner.0].wide = true;
     let children = keys.into_iter().filter(|sym| !m.s.syms.name(*sym).starts_with("__")).collect();
     Ok(Answer { outcome: Outcome::Gone, children })
 }
@@ -319,7 +333,7 @@ fn follow(m: &mut Machine<'_>, mut at: ThunkId, path: &[Sym]) -> R<Option<ThunkI
     for sym in path {
         match m.pick(at, *sym)? {
             Picked::Found(thunk) => at = thunk,
-            Picked::Missing | Picked::NoSet(_) => return Ok(None),
+            _ => return Ok(None),
         }
     }
     Ok(Some(at))

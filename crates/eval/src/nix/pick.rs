@@ -1,13 +1,17 @@
-//! Picks: one name out of a set that many look into.
+//! Picks: one thing that is asked of a place which many look at.
 //!
 //! Who takes `fetchurl` out of all packages does not care what else is there. So what it comes to
 //! depend on is not the set but the *pick*: a node of its own that keeps which place was found. If
 //! the set has to be made again, each of its picks is made again first, and only those that found
-//! another place lead the change on. This is what a change of one package set that all the others
+//! something else lead the change on. This is what a change of one package set that all the others
 //! are looked up through would otherwise cost: to look at everything again.
 //!
+//! The same holds for who asks for `python.libPrefix`, and is answered with a text, and for who asks
+//! whether `libX11` is `null`: see [`Seek`].
+//!
 //! To find the same place means that nothing has changed for whoever picked it: a place belongs to
-//! the one evaluation that made it, and whoever looks at what is in it depends on that as well.
+//! the one evaluation that made it, and whoever looks at what is in it depends on that as well. A
+//! text, a number or a truth value is all there is to it.
 
 use super::{
     heap::{NodeId, Recipe},
@@ -16,15 +20,30 @@ use super::{
     value::{Kind, R, Sym, ThunkId, Value, error},
 };
 
-/// What there is by a name in what should be a set.
+/// What is asked of a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Seek {
+    /// What there is by a name in the set there.
+    Name(Sym),
+    /// The same, and if that is no set, list or function, its value.
+    Value(Sym),
+    /// Of which kind the value there is.
+    Kind,
+}
+
+/// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Picked {
     /// The place of the attribute.
     Found(ThunkId),
+    /// The attribute is this text.
+    Text(Sym),
+    /// The attribute is this truth value.
+    Bool(bool),
     /// The set does not have the name.
     Missing,
-    /// It is no set, but this.
-    NoSet(Kind),
+    /// It is no set, but this; or this is what was asked for.
+    Is(Kind),
 }
 
 /// What is known of a pick.
@@ -42,31 +61,41 @@ pub enum Known {
 /// given up: whoever depends on it is asked again.
 const MOST_TRIES: u8 = 8;
 
+/// How long a text may be that is kept in place of where it was found, in bytes.
+const LONGEST: usize = 100;
+
 impl State {
-    /// Makes the picks again that a change concerns, and says what else it concerns: questions.
-    /// `pending` are picks that [`Heap::invalidate`](super::heap::Heap::invalidate) found.
+    /// Makes the picks again that a change concerns, and says what else it concerns: questions, until
+    /// there are `enough`. `pending` are picks that
+    /// [`Heap::invalidate`](super::heap::Heap::invalidate) found.
     pub fn settle(
         &mut self,
         source: &dyn crate::Source,
         mut pending: Vec<NodeId>,
         questions: &mut Vec<u32>,
+        enough: usize,
     ) {
         let mut tries = rustc_hash::FxHashMap::<NodeId, u8>::default();
-        loop {
+        while questions.len() < enough {
             while let Some(node) = pending.pop() {
-                let Recipe::Pick(set, sym, Known::Stale(_)) = self.heap.nodes[node.0].recipe else {
+                let Recipe::Pick(set, seek, Known::Stale(_)) = self.heap.nodes[node.0].recipe
+                else {
                     continue;
                 };
+                if !self.heap.is_wanted(node) {
+                    self.heap.forget_pick(node);
+                    continue;
+                }
                 let tried = tries.entry(node).or_default();
                 *tried = tried.saturating_add(1);
-                if *tried > MOST_TRIES || !self.heap.is_wanted(node) {
+                if *tried > MOST_TRIES {
                     let dependents = self.heap.forget_pick(node);
                     self.moved.extend(dependents);
                     continue;
                 }
                 let mut machine = Machine { s: self, source };
                 // What went wrong is for those to find who depend on it.
-                let _ = machine.ask(node, |m| m.repick(node, set, sym));
+                let _ = machine.ask(node, |m| m.repick(node, set, seek));
             }
             if self.moved.is_empty() {
                 return;
@@ -80,15 +109,29 @@ impl State {
 impl Machine<'_> {
     /// What there is by a name in the set at a place.
     pub fn pick(&mut self, set: ThunkId, sym: Sym) -> R<Picked> {
-        let owner = self.s.heap.thunk_ref(set).owner;
-        if owner == self.s.heap.current() || !self.s.heap.is_shared(owner) {
-            return self.pick_now(set, sym);
+        self.ask_of(set, Seek::Name(sym))
+    }
+
+    /// Of which kind the value at a place is.
+    pub fn kind_at(&mut self, place: ThunkId) -> R<Kind> {
+        match self.ask_of(place, Seek::Kind)? {
+            Picked::Is(kind) => Ok(kind),
+            _ => unreachable!("the kind of a value is a kind"),
         }
-        let node = match self.s.picks.get(&(set, sym)) {
+    }
+
+    /// What is asked of a place.
+    pub fn ask_of(&mut self, place: ThunkId, seek: Seek) -> R<Picked> {
+        let owner = self.s.heap.thunk_ref(place).owner;
+        if owner == self.s.heap.current() || !self.s.heap.is_shared(owner) {
+            let seek = if let Seek::Value(sym) = seek { Seek::Name(sym) } else { seek };
+            return self.pick_now(place, seek);
+        }
+        let node = match self.s.picks.get(&(place, seek)) {
             Some(&node) => node,
             None => {
-                let node = self.s.heap.node(Recipe::Pick(set, sym, Known::Nothing));
-                self.s.picks.insert((set, sym), node);
+                let node = self.s.heap.node(Recipe::Pick(place, seek, Known::Nothing));
+                self.s.picks.insert((place, seek), node);
                 node
             }
         };
@@ -96,7 +139,7 @@ impl Machine<'_> {
             Recipe::Pick(_, _, Known::Fresh(picked)) => Ok(picked),
             _ => {
                 let before = self.s.heap.current.replace(node);
-                let result = self.repick(node, set, sym);
+                let result = self.repick(node, place, seek);
                 self.s.heap.current = before;
                 result
             }
@@ -107,12 +150,12 @@ impl Machine<'_> {
 
     /// Makes a pick whose node is the current one. If it was made before and what is found now is
     /// something else, those who depended on it are noted in [`State::moved`].
-    fn repick(&mut self, node: NodeId, set: ThunkId, sym: Sym) -> R<Picked> {
+    fn repick(&mut self, node: NodeId, place: ThunkId, seek: Seek) -> R<Picked> {
         let before = self.s.heap.nodes[node.0].recipe.clone();
         let dependents = self.s.heap.forget_pick(node);
-        let result = self.pick_now(set, sym);
+        let result = self.pick_now(place, seek);
         let known = result.as_ref().map_or(Known::Nothing, |picked| Known::Fresh(*picked));
-        self.s.heap.nodes[node.0].recipe = Recipe::Pick(set, sym, known);
+        self.s.heap.nodes[node.0].recipe = Recipe::Pick(place, seek, known);
         match before {
             Recipe::Pick(_, _, Known::Stale(old)) if result.as_ref().ok() != Some(&old) => {
                 self.s.moved.extend(dependents);
@@ -122,16 +165,29 @@ impl Machine<'_> {
         result
     }
 
-    fn pick_now(&mut self, set: ThunkId, sym: Sym) -> R<Picked> {
-        let set = self.force(set)?;
-        self.look_in(&set, sym)
+    fn pick_now(&mut self, place: ThunkId, seek: Seek) -> R<Picked> {
+        let value = self.force(place)?;
+        match seek {
+            Seek::Kind => Ok(Picked::Is(value.kind())),
+            Seek::Name(sym) => self.look_in(&value, sym),
+            Seek::Value(sym) => match self.look_in(&value, sym)? {
+                Picked::Found(at) => Ok(match self.force(at)? {
+                    Value::Str(text) if text.len() <= LONGEST => {
+                        Picked::Text(self.s.syms.intern(&text))
+                    }
+                    Value::Bool(truth) => Picked::Bool(truth),
+                    _ => Picked::Found(at),
+                }),
+                other => Ok(other),
+            },
+        }
     }
 
     /// What there is by a name in what should be a set.
     pub fn look_in(&mut self, set: &Value, sym: Sym) -> R<Picked> {
         match set {
             Value::Attrs(attrs) => Ok(self.get(attrs, sym)?.map_or(Picked::Missing, Picked::Found)),
-            other => Ok(Picked::NoSet(other.kind())),
+            other => Ok(Picked::Is(other.kind())),
         }
     }
 
@@ -139,8 +195,8 @@ impl Machine<'_> {
     pub fn get_in(&mut self, set: ThunkId, sym: Sym) -> R<Option<ThunkId>> {
         match self.pick(set, sym)? {
             Picked::Found(thunk) => Ok(Some(thunk)),
-            Picked::Missing => Ok(None),
-            Picked::NoSet(what) => error(format!("a {} where a set should be", what.name())),
+            Picked::Is(what) => error(format!("a {} where a set should be", what.name())),
+            _ => Ok(None),
         }
     }
 }

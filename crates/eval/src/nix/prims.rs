@@ -18,7 +18,7 @@ use super::{
     strings::{
         from_json, from_toml, match_, replace_strings, split, split_text, substring, to_json,
     },
-    value::{Attrs, Fail, PrimApp, R, Sym, Symbols, ThunkId, Value, error, unknown},
+    value::{Attrs, Fail, Kind, PrimApp, R, Sym, Symbols, ThunkId, Value, error, unknown},
 };
 use crate::source::EntryKind;
 
@@ -62,6 +62,7 @@ pub struct KnownSyms {
     pub start_set: Sym,
     pub operator: Sym,
     pub key: Sym,
+    pub null: Sym,
 }
 
 impl KnownSyms {
@@ -82,6 +83,7 @@ impl KnownSyms {
             start_set: s("startSet"),
             operator: s("operator"),
             key: s("key"),
+            null: s("null"),
         }
     }
 }
@@ -216,16 +218,16 @@ prims! {
     "tryEval" 1 try_eval;
     "import" 1 import;
     "scopedImport" 2 |_, _| unknown("scopedImport");
-    "typeOf" 1 |m, a| Ok(Value::str(m.force(a[0])?.type_name()));
-    "isNull" 1 |m, a| is(m, a, |v| matches!(v, Value::Null));
-    "isBool" 1 |m, a| is(m, a, |v| matches!(v, Value::Bool(_)));
-    "isInt" 1 |m, a| is(m, a, |v| matches!(v, Value::Int(_)));
-    "isFloat" 1 |m, a| is(m, a, |v| matches!(v, Value::Float(_)));
-    "isString" 1 |m, a| is(m, a, |v| matches!(v, Value::Str(_)));
-    "isPath" 1 |m, a| is(m, a, |v| matches!(v, Value::Path(_)));
-    "isList" 1 |m, a| is(m, a, |v| matches!(v, Value::List(_)));
-    "isAttrs" 1 |m, a| is(m, a, |v| matches!(v, Value::Attrs(_)));
-    "isFunction" 1 |m, a| is(m, a, |v| matches!(v, Value::Lambda(_) | Value::Prim(_)));
+    "typeOf" 1 |m, a| Ok(Value::str(m.kind_at(a[0])?.name()));
+    "isNull" 1 |m, a| is(m, a, Kind::Null);
+    "isBool" 1 |m, a| is(m, a, Kind::Bool);
+    "isInt" 1 |m, a| is(m, a, Kind::Int);
+    "isFloat" 1 |m, a| is(m, a, Kind::Float);
+    "isString" 1 |m, a| is(m, a, Kind::String);
+    "isPath" 1 |m, a| is(m, a, Kind::Path);
+    "isList" 1 |m, a| is(m, a, Kind::List);
+    "isAttrs" 1 |m, a| is(m, a, Kind::Set);
+    "isFunction" 1 |m, a| is(m, a, Kind::Lambda);
     "toString" 1 |m, a| { let v = m.force(a[0])?; Ok(Value::Str(m.coerce(&v, true)?)) };
     "add" 2 |m, a| { let (x, y) = (m.force(a[0])?, m.force(a[1])?); arithmetic(Op::Add, &x, &y) };
     "sub" 2 |m, a| { let (x, y) = (m.force(a[0])?, m.force(a[1])?); arithmetic(Op::Sub, &x, &y) };
@@ -509,9 +511,8 @@ fn kind(kind: EntryKind) -> &'static str {
     }
 }
 
-fn is(m: &mut Machine<'_>, a: &[ThunkId], test: fn(&Value) -> bool) -> R<Value> {
-    let value = m.force(a[0])?;
-    Ok(Value::Bool(test(&value)))
+fn is(m: &mut Machine<'_>, a: &[ThunkId], kind: Kind) -> R<Value> {
+    Ok(Value::Bool(m.kind_at(a[0])? == kind))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "as Nix converts them")]

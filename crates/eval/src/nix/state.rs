@@ -10,6 +10,7 @@ use super::{
     heap::{Cell, ETERNAL, Heap, NodeId},
     ir::BigId,
     lower::Tables,
+    pick::Seek,
     prims,
     update::update,
     value::{Sym, Symbols, ThunkId, Value},
@@ -50,8 +51,8 @@ pub struct State {
     /// Nodes of bindings whose instances are gone: a question that looked at them keeps its answer
     /// until they change.
     pub ghosts: FxHashMap<(BigId, Sym), Vec<NodeId>>,
-    /// Nodes of picks, by the place of the set and the name.
-    pub picks: FxHashMap<(ThunkId, Sym), NodeId>,
+    /// Nodes of picks, by the place and what is asked of it.
+    pub picks: FxHashMap<(ThunkId, Seek), NodeId>,
     /// Who depended on picks that have found something else.
     pub moved: Vec<NodeId>,
     /// Places of names as texts.
@@ -129,9 +130,15 @@ impl State {
         self.regexes = old.regexes;
     }
 
-    /// Brings the machine to a tree that differs in `paths`, and says which questions have to be
-    /// asked again.
-    pub fn change(&mut self, source: &dyn Source, changed: &[crate::Change]) -> Vec<u32> {
+    /// Brings the machine to a tree that differs in `changed`, and says which questions have to be
+    /// asked again. Where these are `enough`, the machine is left as it is then: it has to be
+    /// [started over](Self::start_over).
+    pub fn change(
+        &mut self,
+        source: &dyn Source,
+        changed: &[crate::Change],
+        enough: usize,
+    ) -> Vec<u32> {
         let mut seeds = Vec::new();
         for change in changed {
             let path: Rc<str> = format!("{}/{}", super::ROOT, change.path).into();
@@ -150,7 +157,7 @@ impl State {
         }
         let mut questions = Vec::new();
         let picks = self.heap.invalidate(seeds, &mut questions);
-        self.settle(source, picks, &mut questions);
+        self.settle(source, picks, &mut questions, enough);
         questions.sort_unstable();
         questions.dedup();
         questions

@@ -465,6 +465,9 @@ struct Written {
     scope: [Option<u8>; 16],
     /// What the first names for others stand for.
     aliases: [Option<u8>; 6],
+    /// What many packages ask of a package that is not there where this is not: the last part of
+    /// its version, its text, and its truth value.
+    asked: Option<(u8, u8, u8)>,
     /// Comments, and functions that nobody calls.
     noise: [u8; 4],
     /// Whether the set with a scope of its own is there.
@@ -484,6 +487,7 @@ impl Written {
             xorg: [Some(0); 8],
             scope: [Some(0); 16],
             aliases: [Some(1); 6],
+            asked: Some((0, 0, 0)),
             noise: [0; 4],
             scoped: true,
         }
@@ -492,7 +496,7 @@ impl Written {
     fn edit(&mut self, (what, which, value): Edit) {
         let which = usize::from(which);
         let some = (!value.is_multiple_of(4)).then_some(value);
-        match what % 7 {
+        match what % 9 {
             0 => self.versions[which % PACKAGES] = value,
             // A package uses only ones before it, so that none uses itself.
             1 => {
@@ -503,6 +507,15 @@ impl Written {
             3 => self.scope[which % 16] = some,
             4 => self.aliases[which % 6] = some,
             5 => self.scoped = !self.scoped,
+            6 => self.asked = some.map(|value| (value, 0, 0)),
+            7 => {
+                let (version, text, truth) = self.asked.unwrap_or_default();
+                self.asked = Some(match which % 3 {
+                    0 => (value, text, truth),
+                    1 => (version, value % 3, truth),
+                    _ => (version, text, value % 2),
+                });
+            }
             _ => self.noise[which % 4] = value,
         }
     }
@@ -515,7 +528,10 @@ impl Written {
                 "{{ stdenv, p{used}, lib, y3 ? null }}: stdenv.mkDerivation {{ name = \
                  \"p{n}-{version}.${{p{used}.version}}\"; }}"
             ),
-            None => format!("{{ stdenv }}: stdenv.mkDerivation {{ name = \"p{n}-{version}\"; }}"),
+            None => format!(
+                "{{ stdenv, asked }}: stdenv.mkDerivation {{ name = \"p{n}-{version}${{if asked == \
+                 null then \"\" else if asked.truth then \".${{asked.text}}\" else \".9\"}}\"; }}"
+            ),
         }
     }
 
@@ -543,6 +559,13 @@ impl Written {
                 Some(format!("  {name} = p{to};\n"))
             })
             .collect();
+        let asked = match self.asked {
+            Some((version, text, truth)) => format!(
+                "stdenv.mkDerivation {{ name = \"asked-{version}\"; text = \"{text}\"; truth = {}; }}",
+                truth == 0
+            ),
+            None => "null".to_owned(),
+        };
         let [comment, function, constant, skeleton] = self.noise;
         let scope = "    scope = lib.fix (import ../scope { inherit newScope stdenv; });\n";
         let scope = if self.scoped { scope } else { "" };
@@ -576,7 +599,7 @@ impl Written {
                      builtins.mapAttrs (name: alias: if base ? ${{name}} then throw name else \
                      alias) (import ./aliases.nix base);\n  base = with pkgs; {{\n    inherit \
                      stdenv lib newScope;\n    callPackage = newScope {{ }};\n    xorg = import \
-                     ../xorg {{ inherit stdenv; }};\n{scope}{all}  }};\n  pkgs = base // (if skeleton > 90 \
+                     ../xorg {{ inherit stdenv; }};\n    asked = {asked};\n{scope}{all}  }};\n  pkgs = base // (if skeleton > 90 \
                      then {{ }} else aliases base);\nin pkgs",
                     skeleton / 2
                 ),
@@ -599,6 +622,36 @@ impl Written {
             files.push((format!("pkgs/p{n}/default.nix"), self.package(n)));
         }
         Tree(files.into_iter().collect())
+    }
+}
+
+/// Who asked for a text, or whether there is something, is asked again when the answer is another,
+/// and not when something else about it is.
+#[test]
+fn what_comes_out_the_same_leads_no_further() {
+    let first = Written::new();
+    let mut tracker = NixTracker::default();
+    tracker.start(&first.tree());
+    let mut before = first;
+    let mut again = |asked| {
+        let now = Written { asked, ..before.clone() };
+        let changes = before.tree().changes(&now.tree());
+        before = now;
+        tracker.asked_again(&before.tree(), &changes)
+    };
+    // Those that look before they are many depend on all of it, and so do who uses them.
+    let (some, all) = (0..=PACKAGES * 2 / 3, PACKAGES..=PACKAGES + 1);
+    for (asked, expected) in [
+        (Some((1, 0, 0)), &some),
+        (Some((1, 1, 0)), &all),
+        (Some((2, 1, 0)), &some),
+        (Some((2, 1, 1)), &all),
+        // Nobody looks at the text any more.
+        (Some((2, 2, 1)), &some),
+        (None, &all),
+    ] {
+        let count = again(asked);
+        assert!(expected.contains(&count), "{asked:?}: {count}");
     }
 }
 
