@@ -291,19 +291,23 @@ impl Heap {
     /// Whether anything that holds depends on a node.
     pub fn is_wanted(&self, node: NodeId) -> bool {
         let dependents = &self.nodes[node.0].dependents;
-        dependents.iter().any(|from| self.nodes[from.0].depends_on.contains(node))
+        dependents.iter().any(|from| self.depends(*from, node))
     }
 
-    /// Forgets what a pick found, and says who depends on it.
+    /// Forgets what a pick found, and says who depended on it; see [`Heap::depends`].
     pub fn forget_pick(&mut self, pick: NodeId) -> Few {
         self.last_edge = None;
         let node = &mut self.nodes[pick.0];
         if let Recipe::Pick(.., known) = &mut node.recipe {
             *known = Known::Nothing;
         }
-        let mut dependents = std::mem::take(&mut node.dependents);
-        dependents.retain(|from| self.nodes[from.0].depends_on.contains(pick));
-        dependents
+        std::mem::take(&mut node.dependents)
+    }
+
+    /// Whether one node depends on another still: it may have done so once, and not since it was
+    /// made again.
+    pub fn depends(&self, from: NodeId, on: NodeId) -> bool {
+        self.nodes[from.0].depends_on.contains(on)
     }
 
     /// Forgets the values of `seeds` and of everything that depends on them, but for what depends
@@ -335,8 +339,8 @@ impl Heap {
                 Recipe::Question(question) => questions.push(question),
             }
             for dependent in dependents {
-                // It may have depended on this once, and not since it was made again.
-                if self.nodes[dependent.0].depends_on.contains(id) && seen.insert(dependent) {
+                if !seen.contains(&dependent) && self.depends(dependent, id) {
+                    seen.insert(dependent);
                     todo.push(dependent);
                 }
             }
@@ -365,7 +369,7 @@ impl Heap {
             let mut dependents = std::mem::take(&mut self.nodes[at].dependents);
             dependents.sort_unstable();
             dependents.dedup();
-            dependents.retain(|from| self.nodes[from.0].depends_on.contains(on));
+            dependents.retain(|from| self.depends(*from, on));
             dependents.shrink_to_fit();
             let question = |id: &NodeId| matches!(self.nodes[id.0].recipe, Recipe::Question(_));
             let leaf = dependents.iter().all(question);

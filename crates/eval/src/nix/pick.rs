@@ -89,7 +89,8 @@ impl State {
                 let tried = tries.entry(node).or_default();
                 *tried = tried.saturating_add(1);
                 if *tried > MOST_TRIES {
-                    let dependents = self.heap.forget_pick(node);
+                    let mut dependents = self.heap.forget_pick(node);
+                    dependents.retain(|from| self.heap.depends(*from, node));
                     self.moved.extend(dependents);
                     continue;
                 }
@@ -152,15 +153,21 @@ impl Machine<'_> {
     /// something else, those who depended on it are noted in [`State::moved`].
     fn repick(&mut self, node: NodeId, place: ThunkId, seek: Seek) -> R<Picked> {
         let before = self.s.heap.nodes[node.0].recipe.clone();
-        let dependents = self.s.heap.forget_pick(node);
+        let mut dependents = self.s.heap.forget_pick(node);
         let result = self.pick_now(place, seek);
         let known = result.as_ref().map_or(Known::Nothing, |picked| Known::Fresh(*picked));
         self.s.heap.nodes[node.0].recipe = Recipe::Pick(place, seek, known);
         match before {
             Recipe::Pick(_, _, Known::Stale(old)) if result.as_ref().ok() != Some(&old) => {
+                dependents.retain(|from| self.s.heap.depends(*from, node));
                 self.s.moved.extend(dependents);
             }
-            _ => self.s.heap.nodes[node.0].dependents.extend(dependents),
+            _ => {
+                // There may be thousands, and few came meanwhile.
+                let now = &mut self.s.heap.nodes[node.0].dependents;
+                std::mem::swap(now, &mut dependents);
+                now.extend(dependents);
+            }
         }
         result
     }
