@@ -43,6 +43,14 @@ pub struct BigBinding {
     pub hash: u64,
 }
 
+impl BigBinding {
+    /// Whether a file's value is bound, and that is all. The place of that value is the binding's,
+    /// then, and stays the same when the set around the binding is made anew.
+    pub fn is_file(&self) -> bool {
+        matches!(*self.expr, Expr::Import { .. })
+    }
+}
+
 /// A lowered file.
 #[derive(Debug)]
 pub struct FileIr {

@@ -155,6 +155,7 @@ impl Marker<'_> {
             Cell::Apply(f, a) => [f, a].into_iter().for_each(|thunk| self.thunk(*thunk)),
             Cell::Apply2(f, a, b) => [f, a, b].into_iter().for_each(|thunk| self.thunk(*thunk)),
             Cell::Binding(inst, _) => self.inst(*inst),
+            Cell::Same(thunk) => self.thunk(*thunk),
             Cell::Value(value) => self.value(value),
             Cell::Import(_) | Cell::Busy | Cell::Fail(_) => {}
         }

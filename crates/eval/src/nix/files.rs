@@ -88,28 +88,39 @@ impl Machine<'_> {
         }
     }
 
-    /// The place of a file's value.
+    /// The place of the value of a file, or of a directory's `default.nix`.
     pub fn import(&mut self, path: &str) -> R<ThunkId> {
-        let mut path: Rc<str> = path.into();
-        if !self.s.replaced.contains_key(&path) {
-            match self.entry(&path)?.map(|e| e.kind) {
-                Some(EntryKind::Directory) => path = format!("{path}/default.nix").into(),
-                Some(EntryKind::File) => {}
-                Some(_) => return unknown(format!("{path} is a link")),
-                None if inside(&path).is_none() => {
-                    return unknown(format!("{path} is outside of nixpkgs"));
-                }
-                None => return error(format!("there is no file {path}")),
-            }
+        match self.default_of(path)? {
+            Some(file) => Ok(self.import_place(&file)),
+            None => Ok(self.import_place(path)),
         }
-        if let Some(&thunk) = self.s.imports.get(&path) {
-            return Ok(thunk);
+    }
+
+    /// The same, without looking whether there is anything.
+    pub fn import_place(&mut self, path: &str) -> ThunkId {
+        if let Some(&thunk) = self.s.imports.get(path) {
+            return thunk;
         }
+        let path: Rc<str> = path.into();
         let node = self.s.heap.node(Recipe::None);
         let thunk = self.s.heap.alloc_for(Cell::Import(path.clone()), node);
         self.s.heap.nodes[node.0].recipe = Recipe::Import(thunk, path.clone());
         self.s.imports.insert(path, thunk);
-        Ok(thunk)
+        thunk
+    }
+
+    /// The file that is meant by a directory; none if it is a file that is meant.
+    pub fn default_of(&mut self, path: &str) -> R<Option<String>> {
+        if self.s.replaced.contains_key(path) {
+            return Ok(None);
+        }
+        match self.entry(path)?.map(|e| e.kind) {
+            Some(EntryKind::Directory) => Ok(Some(format!("{path}/default.nix"))),
+            Some(EntryKind::File) => Ok(None),
+            Some(_) => unknown(format!("{path} is a link")),
+            None if inside(path).is_none() => unknown(format!("{path} is outside of nixpkgs")),
+            None => error(format!("there is no file {path}")),
+        }
     }
 
     pub fn load(&mut self, path: &Rc<str>) -> R<Rc<Expr>> {

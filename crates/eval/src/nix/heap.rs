@@ -41,6 +41,8 @@ pub enum Cell {
     Binding(InstId, Sym),
     /// The value of a file.
     Import(Rc<str>),
+    /// Another name of a place.
+    Same(ThunkId),
     /// Being computed.
     Busy,
     Value(Value),

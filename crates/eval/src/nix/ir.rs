@@ -52,6 +52,11 @@ pub enum Expr {
     },
     Lambda(Rc<LambdaExpr>),
     Apply(Rc<Expr>, Rc<Expr>),
+    /// A call with a path that is written out of what is `import`, if no big set binds that name.
+    Import {
+        path: Rc<str>,
+        call: Rc<Expr>,
+    },
     With(Rc<Expr>, Rc<Expr>),
     If(Rc<Expr>, Rc<Expr>, Rc<Expr>),
     Assert(Rc<Expr>, Rc<Expr>),

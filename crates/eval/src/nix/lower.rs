@@ -145,13 +145,33 @@ impl<'a, 't> Lower<'a, 't> {
         }
     }
 
+    /// The call of a function, which may be that of `import`.
+    fn apply(&self, function: Rc<Expr>, argument: Rc<Expr>) -> Expr {
+        let path = match &*argument {
+            Expr::Const(Value::Path(path)) => Some(path.clone()),
+            _ => None,
+        };
+        let name = match &*function {
+            Expr::Global(sym) => Some(*sym),
+            Expr::Lookup(lookup) if matches!(lookup.then, Then::Withs(_)) => Some(lookup.sym),
+            _ => None,
+        };
+        let is_import = name.is_some_and(|sym| **self.t.syms.name(sym) == *"import");
+        let call = Expr::Apply(function, argument);
+        match path.filter(|_| is_import) {
+            Some(path) => Expr::Import { path, call: Rc::new(call) },
+            None => call,
+        }
+    }
+
     fn expr(&mut self, expr: &ast::Expr, scope: &ScopeRef) -> Rc<Expr> {
         Rc::new(match expr {
             ast::Expr::Paren(it) => return self.optional(it.expr(), scope),
             ast::Expr::Root(it) => return self.optional(it.expr(), scope),
             ast::Expr::Apply(it) => {
                 let function = self.optional(it.lambda(), scope);
-                Expr::Apply(function, self.optional(it.argument(), scope))
+                let argument = self.optional(it.argument(), scope);
+                self.apply(function, argument)
             }
             ast::Expr::Assert(it) => {
                 let condition = self.optional(it.condition(), scope);

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::{
+    bigs::BigBinding,
     heap::{Cell, Inst, NodeId},
     ir::{AttrsExpr, Expr, Name, Op, Param, Part, Then},
     lower::normalize_path,
@@ -10,12 +11,15 @@ use super::{
     prims,
     sets::{merge, plain},
     state::{MAX_FUEL, MAX_STEPS, State},
-    value::{Attrs, Closure, EnvId, Fail, Kind, PrimApp, R, Sym, ThunkId, Value, error},
+    value::{Attrs, Closure, EnvId, Fail, InstId, Kind, PrimApp, R, Sym, ThunkId, Value, error},
 };
 use crate::source::Source;
 
 /// How deep evaluation may nest.
 const MAX_DEPTH: u32 = 12_000;
+
+/// How many names one after the other are followed to a place. There may be a circle.
+const MOST_NAMES: usize = 8;
 
 /// Stack that evaluation may need, in bytes. Where there is less, it makes a stack of its own.
 pub const STACK_BYTES: usize = 1 << 29;
@@ -97,10 +101,17 @@ impl Machine<'_> {
                     None => error("the binding is gone"),
                 }
             }
-            Cell::Import(path) => {
-                let expr = self.load(path)?;
-                self.eval(&expr, EnvId(0))
-            }
+            Cell::Import(path) => match self.default_of(path)? {
+                Some(file) => {
+                    let place = self.import_place(&file);
+                    self.force(place)
+                }
+                None => {
+                    let expr = self.load(path)?;
+                    self.eval(&expr, EnvId(0))
+                }
+            },
+            Cell::Same(place) => self.force(*place),
             Cell::Busy | Cell::Value(_) | Cell::Fail(_) => {
                 unreachable!("force takes only what is not computed yet")
             }
@@ -116,12 +127,55 @@ impl Machine<'_> {
                 self.s.heap.value(value)
             }
             Expr::Global(sym) => self.s.globals[sym],
+            Expr::Import { .. } | Expr::Lookup(_) => match self.file_named(expr, env) {
+                // Who looks into it then looks into what all see, and not into a copy.
+                Ok(Some(place)) => place,
+                _ => self.s.heap.alloc(Cell::Expr(expr.clone(), env)),
+            },
             Expr::Lambda(lambda) => {
                 let closure = Closure { lambda: lambda.clone(), env };
                 self.s.heap.value(Value::Lambda(Rc::new(closure)))
             }
             _ => self.s.heap.alloc(Cell::Expr(expr.clone(), env)),
         }
+    }
+
+    /// The place of a file's value, if an expression is nothing but a name of it: the call of
+    /// `import`, or a variable that the innermost big set binds to one.
+    pub fn file_named(&mut self, expr: &Expr, env: EnvId) -> R<Option<ThunkId>> {
+        match expr {
+            Expr::Import { path, call } => {
+                if let Expr::Apply(function, _) = &**call
+                    && let Expr::Lookup(lookup) = &**function
+                {
+                    for up in &lookup.bigs {
+                        let inst = self.inst_at(env, *up);
+                        if self.has_big(inst, lookup.sym)? {
+                            return Ok(None);
+                        }
+                    }
+                }
+                Ok(Some(self.import_place(path)))
+            }
+            Expr::Lookup(lookup) => {
+                let Some(up) = lookup.bigs.first() else { return Ok(None) };
+                let inst = self.inst_at(env, *up);
+                let Inst { big, overrides, .. } = self.s.heap.insts[inst.0 as usize];
+                let binding = self.s.bigs[big.0 as usize].bindings.get(&lookup.sym);
+                match binding.is_some_and(BigBinding::is_file) && overrides.is_none() {
+                    true => self.get_big(inst, lookup.sym),
+                    false => Ok(None),
+                }
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The big set whose frame is so many frames up.
+    fn inst_at(&self, env: EnvId, up: u16) -> InstId {
+        let frame = self.s.heap.up(env, up);
+        let inst = self.s.heap.envs[frame.0 as usize].inst;
+        inst.expect("the frame of a big set has its instance")
     }
 
     pub fn apply(&mut self, f: ThunkId, arg: ThunkId) -> ThunkId {
@@ -172,6 +226,7 @@ impl Machine<'_> {
                     let thunk = self.lookup(&expr, env)?;
                     return self.force(thunk);
                 }
+                Expr::Import { call, .. } => call.clone(),
                 Expr::Interp { parts, path } => return self.interpolate(parts, *path, env),
                 Expr::List(items) => {
                     let items: Vec<ThunkId> = items.iter().map(|e| self.delay(e, env)).collect();
@@ -209,8 +264,8 @@ impl Machine<'_> {
                     }
                 }
                 Expr::Has { base, path } => {
-                    let found = self.has(base, path, env)?;
-                    return Ok(Value::Bool(found));
+                    let found = self.walk(base, path, env)?;
+                    return Ok(Value::Bool(found.is_some()));
                 }
                 Expr::Lambda(lambda) => {
                     let closure = Closure { lambda: lambda.clone(), env };
@@ -280,9 +335,7 @@ impl Machine<'_> {
     fn lookup(&mut self, expr: &Expr, env: EnvId) -> R<ThunkId> {
         let Expr::Lookup(lookup) = expr else { unreachable!("called for look-ups only") };
         for up in &lookup.bigs {
-            let frame = self.s.heap.up(env, *up);
-            let inst = self.s.heap.envs[frame.0 as usize].inst;
-            let inst = inst.expect("the frame of a big set has its instance");
+            let inst = self.inst_at(env, *up);
             if let Some(thunk) = self.get_big(inst, lookup.sym)? {
                 return Ok(thunk);
             }
@@ -337,7 +390,14 @@ impl Machine<'_> {
             } else {
                 self.delay(expr, inner)
             };
-            if !matches!(**expr, Expr::Var(_) | Expr::Global(_)) {
+            let own = match &**expr {
+                Expr::Var(_) | Expr::Global(_) => false,
+                Expr::Lookup(_) | Expr::Import { .. } => {
+                    matches!(self.s.heap.thunk_ref(thunk).cell, Cell::Expr(..))
+                }
+                _ => true,
+            };
+            if own {
                 self.s.heap.thunk(thunk).file = attrs.file;
             }
             entries.push((*sym, thunk));
@@ -421,25 +481,68 @@ impl Machine<'_> {
         self.ask_of(set, seek)
     }
 
-    /// The place of a variable's value; nothing for other expressions.
+    /// The place that an expression names, a variable or what is in a set; nothing for other
+    /// expressions, and for what is not there.
     fn place(&mut self, expr: &Rc<Expr>, env: EnvId) -> R<Option<ThunkId>> {
         Ok(match &**expr {
             Expr::Lookup(_) => Some(self.lookup(expr, env)?),
             Expr::Var(_) | Expr::Global(_) => Some(self.delay(expr, env)),
+            Expr::Import { .. } => self.file_named(expr, env)?,
+            Expr::Select { base, path, default: None } => self.walk(base, path, env)?,
             _ => None,
         })
     }
 
-    fn has(&mut self, base: &Rc<Expr>, path: &[Name], env: EnvId) -> R<bool> {
+    /// The place at the end of an attribute path, if there is one.
+    fn walk(&mut self, base: &Rc<Expr>, path: &[Name], env: EnvId) -> R<Option<ThunkId>> {
         let mut at = None;
         for name in path {
             let sym = self.name(name, env)?;
             match self.step(base, at, Seek::Name(sym), env)? {
                 Picked::Found(thunk) => at = Some(thunk),
-                _ => return Ok(false),
+                _ => return Ok(None),
             }
         }
-        Ok(true)
+        Ok(at)
+    }
+
+    /// The place that a place is another name of, as far as the current node gave it the name: who
+    /// asks something of it then depends on what it asks, and not on all that is there.
+    pub fn original(&mut self, mut place: ThunkId) -> R<ThunkId> {
+        for _ in 0..MOST_NAMES {
+            let thunk = self.s.heap.thunk_ref(place);
+            let owner = thunk.owner;
+            let (expr, env) = match &thunk.cell {
+                Cell::Same(of) => {
+                    let of = *of;
+                    self.s.heap.depend(owner);
+                    place = of;
+                    continue;
+                }
+                Cell::Expr(expr, env) if owner == self.s.heap.current() => (expr.clone(), *env),
+                _ => break,
+            };
+            if !matches!(*expr, Expr::Lookup(_) | Expr::Select { default: None, .. }) {
+                break;
+            }
+            if self.s.depth >= MAX_DEPTH {
+                return Err(Rc::new(Fail::Limit));
+            }
+            self.s.depth += 1;
+            self.s.heap.thunk(place).cell = Cell::Busy;
+            let of = self.place(&expr, env);
+            self.s.depth -= 1;
+            self.s.heap.thunk(place).cell = match &of {
+                Ok(Some(of)) => Cell::Same(*of),
+                Err(fail) if **fail != Fail::Limit => Cell::Fail(fail.clone()),
+                Ok(None) | Err(_) => Cell::Expr(expr, env),
+            };
+            match of? {
+                Some(of) => place = of,
+                None => break,
+            }
+        }
+        Ok(place)
     }
 
     fn name(&mut self, name: &Name, env: EnvId) -> R<Sym> {

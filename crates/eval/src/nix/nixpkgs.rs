@@ -21,7 +21,7 @@ use crate::{
 
 /// How many thunks, frames and nodes may be made before those that are not needed any more are
 /// given back. This bounds memory: it does not depend on how long history is.
-const COLLECT_AFTER: usize = 1_300_000;
+const COLLECT_AFTER: usize = 1_200_000;
 /// The same for one of two that share the names. They follow short lines, on which little is given
 /// back: looking for it often takes longer than it is worth, and memory stays at half of what all of
 /// history takes.

@@ -14,7 +14,7 @@
 //! text, a number or a truth value is all there is to it.
 
 use super::{
-    heap::{NodeId, Recipe},
+    heap::{ETERNAL, NodeId, Recipe},
     machine::Machine,
     state::State,
     value::{Kind, R, Sym, ThunkId, Value, error},
@@ -123,7 +123,25 @@ impl Machine<'_> {
 
     /// What is asked of a place.
     pub fn ask_of(&mut self, place: ThunkId, seek: Seek) -> R<Picked> {
-        let owner = self.s.heap.thunk_ref(place).owner;
+        let place = self.original(place)?;
+        let mut owner = self.s.heap.thunk_ref(place).owner;
+        if owner != self.s.heap.current() && !self.s.heap.is_shared(owner) {
+            // Only when it is computed one can tell whether many will look into it.
+            let before = self.s.heap.current.replace(ETERNAL);
+            let result = self.force(place);
+            self.s.heap.current = before;
+            owner = self.s.heap.thunk_ref(place).owner;
+            match result {
+                Ok(Value::Attrs(attrs)) if attrs.is_large() => {
+                    self.s.heap.nodes[owner.0].wide = true;
+                }
+                Ok(_) => {}
+                Err(fail) => {
+                    self.s.heap.depend(owner);
+                    return Err(fail);
+                }
+            }
+        }
         if owner == self.s.heap.current() || !self.s.heap.is_shared(owner) {
             let seek = if let Seek::Value(sym) = seek { Seek::Name(sym) } else { seek };
             return self.pick_now(place, seek);

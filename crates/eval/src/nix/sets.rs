@@ -45,16 +45,44 @@ impl Machine<'_> {
         thunk
     }
 
+    /// The place of a name of a big set, if the set has it.
     pub fn get_big(&mut self, inst: InstId, sym: Sym) -> R<Option<ThunkId>> {
-        let Inst { big, overrides, .. } = self.s.heap.insts[inst.0 as usize];
-        if let Some(overrides) = overrides
-            && sym != self.s.known.overrides
-        {
-            let set = self.force_attrs(overrides)?;
-            if let Some(thunk) = self.get(&set, sym)? {
-                return Ok(Some(thunk));
+        if let Some(place) = self.overridden(inst, sym)? {
+            return Ok(Some(place));
+        }
+        if !self.binds(inst, sym) {
+            return Ok(None);
+        }
+        let Inst { big, env, .. } = self.s.heap.insts[inst.0 as usize];
+        let expr = &self.s.bigs[big.0 as usize].bindings[&sym].expr;
+        if let Expr::Import { .. } = **expr {
+            let expr = expr.clone();
+            if let Some(place) = self.file_named(&expr, env)? {
+                return Ok(Some(place));
             }
         }
+        Ok(Some(self.big_cell(inst, sym)))
+    }
+
+    /// Whether a big set has a name.
+    pub fn has_big(&mut self, inst: InstId, sym: Sym) -> R<bool> {
+        Ok(self.overridden(inst, sym)?.is_some() || self.binds(inst, sym))
+    }
+
+    /// The place that `__overrides` has for a name of a big set.
+    fn overridden(&mut self, inst: InstId, sym: Sym) -> R<Option<ThunkId>> {
+        match self.s.heap.insts[inst.0 as usize].overrides {
+            Some(overrides) if sym != self.s.known.overrides => {
+                let set = self.force_attrs(overrides)?;
+                self.get(&set, sym)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether the text of a big set binds a name.
+    fn binds(&mut self, inst: InstId, sym: Sym) -> bool {
+        let big = self.s.heap.insts[inst.0 as usize].big;
         let node = match self.s.presence.get(&(big, sym)) {
             Some(&node) => node,
             None => {
@@ -64,10 +92,7 @@ impl Machine<'_> {
             }
         };
         self.s.heap.depend(node);
-        if !self.s.bigs[big.0 as usize].bindings.contains_key(&sym) {
-            return Ok(None);
-        }
-        Ok(Some(self.big_cell(inst, sym)))
+        self.s.bigs[big.0 as usize].bindings.contains_key(&sym)
     }
 
     /// The place of an attribute, if the set has it.

@@ -151,6 +151,22 @@ fn text_is_split_as_nixpkgs_did() {
     check("builtins ? splitText || builtins ? splitTextBeforeEnd", Ok("false"));
 }
 
+/// Names that lead to each other, or to themselves, end nowhere; and `import` is what is bound to it.
+#[test]
+fn names_of_places_are_followed() {
+    let sets = "b1 = 1; b2 = 2; b3 = 3; b4 = 4;";
+    let many: String = (0..50).map(|n| format!("n{n} = {n};")).collect();
+    let check = |text: String, expected| check(String::leak(text), expected);
+    check(format!("let a = {{ {sets} }}; b = a; c = {{ inherit b; }}; in c.b.b3"), Ok("3"));
+    check(format!("with rec {{ a = b; b = a; {many} }}; a.x or 1"), Err("cycle"));
+    check(format!("let {many} import = x: n3; x = import ./y; in [ x ]"), Ok("[3]"));
+    check(format!("rec {{ {many} import = import ./y; }}.n4"), Ok("4"));
+    check(format!("rec {{ {many} import = import ./y; }}.import"), Err("cycle"));
+    let deep = "let f = x: n: if n == 0 then x.a else let y = x.a; in f y (n - 1); s.a = s; in \
+                f s 1000000";
+    check(deep.to_owned(), Err("limit"));
+}
+
 #[test]
 fn nesting_without_end_is_refused() {
     let brackets: &'static str = String::leak("[".repeat(100_000));
@@ -470,6 +486,8 @@ struct Written {
     asked: Option<(u8, u8, u8)>,
     /// Comments, and functions that nobody calls.
     noise: [u8; 4],
+    /// Where `lib` has its licenses from: one of two files, or no file.
+    licenses: u8,
     /// Whether the set with a scope of its own is there.
     scoped: bool,
 }
@@ -489,6 +507,7 @@ impl Written {
             aliases: [Some(1); 6],
             asked: Some((0, 0, 0)),
             noise: [0; 4],
+            licenses: 0,
             scoped: true,
         }
     }
@@ -496,7 +515,7 @@ impl Written {
     fn edit(&mut self, (what, which, value): Edit) {
         let which = usize::from(which);
         let some = (!value.is_multiple_of(4)).then_some(value);
-        match what % 9 {
+        match what % 10 {
             0 => self.versions[which % PACKAGES] = value,
             // A package uses only ones before it, so that none uses itself.
             1 => {
@@ -516,6 +535,7 @@ impl Written {
                     _ => (version, text, value % 2),
                 });
             }
+            8 => self.licenses = value % 4,
             _ => self.noise[which % 4] = value,
         }
     }
@@ -525,12 +545,14 @@ impl Written {
         let version = self.versions[n];
         match self.uses[n] {
             Some(used) => format!(
-                "{{ stdenv, p{used}, lib, y3 ? null }}: stdenv.mkDerivation {{ name = \
-                 \"p{n}-{version}.${{p{used}.version}}\"; }}"
+                "{{ stdenv, p{used}, lib, y3 ? null }}: with lib; stdenv.mkDerivation {{ pname = \
+                 \"p{n}\"; version = \"{version}.${{p{used}.version}}\"; meta.license = \
+                 licenses.free; }}"
             ),
             None => format!(
-                "{{ stdenv, asked }}: stdenv.mkDerivation {{ name = \"p{n}-{version}${{if asked == \
-                 null then \"\" else if asked.truth then \".${{asked.text}}\" else \".9\"}}\"; }}"
+                "{{ stdenv, asked }}: stdenv.mkDerivation {{ pname = \"p{n}\"; version = \
+                 \"{version}${{if asked == null then \"\" else if asked.truth then \
+                 \".${{asked.text}}\" else \".9\"}}\"; }}"
             ),
         }
     }
@@ -540,7 +562,8 @@ impl Written {
             let there = names.iter().enumerate().filter_map(|(n, there)| Some((n, (*there)?)));
             let package = |(n, version): (usize, u8)| {
                 format!(
-                    "  {prefix}{n} = stdenv.mkDerivation {{ name = \"{name}{n}-{version}.9\"; }};\n"
+                    "  {prefix}{n} = stdenv.mkDerivation {{ pname = \"{name}{n}\"; version = \
+                     \"{version}.9\"; }};\n"
                 )
             };
             there.map(package).collect()
@@ -567,6 +590,11 @@ impl Written {
             None => "null".to_owned(),
         };
         let [comment, function, constant, skeleton] = self.noise;
+        let licenses = match self.licenses {
+            0 | 1 => format!("import ./licenses-{}.nix", self.licenses),
+            2 => "import ./no-licenses.nix".to_owned(),
+            _ => "{ free = \"3\"; }".to_owned(),
+        };
         let scope = "    scope = lib.fix (import ../scope { inherit newScope stdenv; });\n";
         let scope = if self.scoped { scope } else { "" };
         let mut files = vec![
@@ -575,9 +603,15 @@ impl Written {
             (
                 "lib/default.nix".to_owned(),
                 format!(
-                    "let attrs = import ./attrs.nix; in attrs // {{ # {comment}\n  unused = x: x + \
-                     {function};\n  constant = {constant};\n  three = 3;\n  four = 4;\n}}"
+                    "let # {comment}\n  attrs = import ./attrs.nix;\n  licenses = {licenses};\n  \
+                     constant = {constant};\n  three = 3;\nin {{\n  inherit attrs licenses \
+                     constant three;\n  unused = x: x + {function};\n}} // attrs"
                 ),
+            ),
+            ("lib/licenses-0.nix".to_owned(), "{ free = \"0\"; }".to_owned()),
+            (
+                "lib/licenses-1.nix".to_owned(),
+                "let lib = import ./.; in lib.fix (self: { free = \"1\"; })".to_owned(),
             ),
             (
                 "lib/attrs.nix".to_owned(),
@@ -652,6 +686,23 @@ fn what_comes_out_the_same_leads_no_further() {
     ] {
         let count = again(asked);
         assert!(expected.contains(&count), "{asked:?}: {count}");
+    }
+}
+
+/// A library that is put together anew, of functions that are as they were, concerns nobody but
+/// who asks what there is in it.
+#[test]
+fn what_is_put_together_anew_leads_no_further() {
+    let first = Written { licenses: 1, ..Written::new() };
+    let mut tracker = NixTracker::default();
+    tracker.start(&first.tree());
+    let mut before = first.clone();
+    for (function, licenses, expected) in [(1, 1, 1..=1), (1, 0, 5..=40), (2, 0, 1..=1)] {
+        let now = Written { noise: [0, function, 0, 0], licenses, ..first.clone() };
+        let changes = before.tree().changes(&now.tree());
+        before = now;
+        let count = tracker.asked_again(&before.tree(), &changes);
+        assert!(expected.contains(&count), "{function}, {licenses}: {count}");
     }
 }
 

@@ -179,9 +179,14 @@ impl Lower<'_, '_> {
                 continue;
             }
             let expr = self.def(&def, sym, &scope, recursive);
-            self.t.bigs[big.0 as usize].bindings.insert(sym, BigBinding { expr, hash });
-            let list =
-                if before.is_some() { &mut difference.changed } else { &mut difference.added };
+            let now = BigBinding { expr, hash };
+            let other_place = now.is_file();
+            let old = self.t.bigs[big.0 as usize].bindings.insert(sym, now);
+            // Another place is to those who look there like a new name.
+            let list = match old {
+                Some(old) if !other_place && !old.is_file() => &mut difference.changed,
+                _ => &mut difference.added,
+            };
             list.push((big, sym));
         }
         for sym in gone {

@@ -110,6 +110,18 @@ pub enum Attrs {
     Without { of: Rc<Attrs>, names: Box<[Sym]> },
 }
 
+impl Attrs {
+    /// Whether a big set is in it, so that many may look into it.
+    pub fn is_large(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::Big(_) | Self::Map { .. } | Self::Zip { .. } => true,
+            Self::Merge(left, right) => left.is_large() || right.is_large(),
+            Self::Partial { known: of, .. } | Self::Without { of, .. } => of.is_large(),
+        }
+    }
+}
+
 /// Why an expression has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fail {
