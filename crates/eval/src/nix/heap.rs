@@ -151,9 +151,9 @@ impl Heap {
     }
 
     /// Whether it is time to give memory back: at least `after` places were given out since, and a
-    /// third as many as were needed then. So the work that it takes grows with what is made.
+    /// quarter as many as were needed then. So the work that it takes grows with what is made.
     pub fn is_full(&self, after: usize) -> bool {
-        self.given > after.max(self.needed / 3)
+        self.given > after.max(self.needed / 4)
     }
 
     pub fn current(&self) -> NodeId {
