@@ -390,6 +390,7 @@ impl Machine<'_> {
             } else {
                 self.delay(expr, inner)
             };
+            // What only names a place does not stand here, but where that place is.
             let own = match &**expr {
                 Expr::Var(_) | Expr::Global(_) => false,
                 Expr::Lookup(_) | Expr::Import { .. } => {

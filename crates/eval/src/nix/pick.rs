@@ -7,11 +7,12 @@
 //! are looked up through would otherwise cost: to look at everything again.
 //!
 //! The same holds for who asks for `python.libPrefix`, and is answered with a text, and for who asks
-//! whether `libX11` is `null`: see [`Seek`].
+//! whether `libX11` is `null`: see [`Seek`]. And it holds whatever name the set is asked by: a place
+//! that only gives another one a name stands for that one ([`Machine::original`]).
 //!
 //! To find the same place means that nothing has changed for whoever picked it: a place belongs to
 //! the one evaluation that made it, and whoever looks at what is in it depends on that as well. A
-//! text, a number or a truth value is all there is to it.
+//! text or a truth value is all there is to it.
 
 use super::{
     heap::{ETERNAL, NodeId, Recipe},
@@ -25,7 +26,7 @@ use super::{
 pub enum Seek {
     /// What there is by a name in the set there.
     Name(Sym),
-    /// The same, and if that is no set, list or function, its value.
+    /// The same, and if that is a short text or a truth value, just this.
     Value(Sym),
     /// Of which kind the value there is.
     Kind,
@@ -66,8 +67,9 @@ const LONGEST: usize = 100;
 
 impl State {
     /// Makes the picks again that a change concerns, and says what else it concerns: questions, until
-    /// there are `enough`. `pending` are picks that
-    /// [`Heap::invalidate`](super::heap::Heap::invalidate) found.
+    /// there are `enough`. `pending` are picks that [`Heap::invalidate`] found.
+    ///
+    /// [`Heap::invalidate`]: super::heap::Heap::invalidate
     pub fn settle(
         &mut self,
         source: &dyn crate::Source,
@@ -124,24 +126,7 @@ impl Machine<'_> {
     /// What is asked of a place.
     pub fn ask_of(&mut self, place: ThunkId, seek: Seek) -> R<Picked> {
         let place = self.original(place)?;
-        let mut owner = self.s.heap.thunk_ref(place).owner;
-        if owner != self.s.heap.current() && !self.s.heap.is_shared(owner) {
-            // Only when it is computed one can tell whether many will look into it.
-            let before = self.s.heap.current.replace(ETERNAL);
-            let result = self.force(place);
-            self.s.heap.current = before;
-            owner = self.s.heap.thunk_ref(place).owner;
-            match result {
-                Ok(Value::Attrs(attrs)) if attrs.is_large() => {
-                    self.s.heap.nodes[owner.0].wide = true;
-                }
-                Ok(_) => {}
-                Err(fail) => {
-                    self.s.heap.depend(owner);
-                    return Err(fail);
-                }
-            }
-        }
+        let owner = self.sized_up(place)?;
         if owner == self.s.heap.current() || !self.s.heap.is_shared(owner) {
             let seek = if let Seek::Value(sym) = seek { Seek::Name(sym) } else { seek };
             return self.pick_now(place, seek);
@@ -165,6 +150,32 @@ impl Machine<'_> {
         };
         self.s.heap.depend(node);
         result
+    }
+
+    /// Who owns a place. If that is another node, of which is not known yet whether many will look
+    /// into what it made, the place is computed first, since only then one can tell. The current
+    /// node does not depend on it by that, unless there is no value.
+    fn sized_up(&mut self, place: ThunkId) -> R<NodeId> {
+        let owner = self.s.heap.thunk_ref(place).owner;
+        if owner == self.s.heap.current() || self.s.heap.is_shared(owner) {
+            return Ok(owner);
+        }
+        let before = self.s.heap.current.replace(ETERNAL);
+        let result = self.force(place);
+        self.s.heap.current = before;
+        // It may have got a node of its own.
+        let owner = self.s.heap.thunk_ref(place).owner;
+        match result {
+            Ok(Value::Attrs(attrs)) if attrs.is_large() => {
+                self.s.heap.nodes[owner.0].wide = true;
+            }
+            Ok(_) => {}
+            Err(fail) => {
+                self.s.heap.depend(owner);
+                return Err(fail);
+            }
+        }
+        Ok(owner)
     }
 
     /// Makes a pick whose node is the current one. If it was made before and what is found now is

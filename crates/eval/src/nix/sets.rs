@@ -54,9 +54,9 @@ impl Machine<'_> {
             return Ok(None);
         }
         let Inst { big, env, .. } = self.s.heap.insts[inst.0 as usize];
-        let expr = &self.s.bigs[big.0 as usize].bindings[&sym].expr;
-        if let Expr::Import { .. } = **expr {
-            let expr = expr.clone();
+        let binding = &self.s.bigs[big.0 as usize].bindings[&sym];
+        if binding.is_file() {
+            let expr = binding.expr.clone();
             if let Some(place) = self.file_named(&expr, env)? {
                 return Ok(Some(place));
             }

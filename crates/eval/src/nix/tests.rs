@@ -481,12 +481,12 @@ struct Written {
     scope: [Option<u8>; 16],
     /// What the first names for others stand for.
     aliases: [Option<u8>; 6],
-    /// What many packages ask of a package that is not there where this is not: the last part of
-    /// its version, its text, and its truth value.
+    /// The package of which many others ask something, if it is there: the last part of its version,
+    /// its text, and its truth value.
     asked: Option<(u8, u8, u8)>,
     /// Comments, and functions that nobody calls.
     noise: [u8; 4],
-    /// Where `lib` has its licenses from: one of two files, or no file.
+    /// Where `lib` has its licenses from: one of two files, a file that is not there, or no file.
     licenses: u8,
     /// Whether the set with a scope of its own is there.
     scoped: bool,
@@ -584,7 +584,8 @@ impl Written {
             .collect();
         let asked = match self.asked {
             Some((version, text, truth)) => format!(
-                "stdenv.mkDerivation {{ name = \"asked-{version}\"; text = \"{text}\"; truth = {}; }}",
+                "stdenv.mkDerivation {{ name = \"asked-{version}\"; text = \"{text}\"; truth = {}; \
+                 }}",
                 truth == 0
             ),
             None => "null".to_owned(),
@@ -633,8 +634,8 @@ impl Written {
                      builtins.mapAttrs (name: alias: if base ? ${{name}} then throw name else \
                      alias) (import ./aliases.nix base);\n  base = with pkgs; {{\n    inherit \
                      stdenv lib newScope;\n    callPackage = newScope {{ }};\n    xorg = import \
-                     ../xorg {{ inherit stdenv; }};\n    asked = {asked};\n{scope}{all}  }};\n  pkgs = base // (if skeleton > 90 \
-                     then {{ }} else aliases base);\nin pkgs",
+                     ../xorg {{ inherit stdenv; }};\n    asked = {asked};\n{scope}{all}  \
+                     }};\n  pkgs = base // (if skeleton > 90 then {{ }} else aliases base);\nin pkgs",
                     skeleton / 2
                 ),
             ),

@@ -111,7 +111,7 @@ pub enum Attrs {
 }
 
 impl Attrs {
-    /// Whether a big set is in it, so that many may look into it.
+    /// Whether a big set or one made of many is in it, so that many may look into it.
     pub fn is_large(&self) -> bool {
         match self {
             Self::Plain(_) => false,
