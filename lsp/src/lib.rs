@@ -25,6 +25,7 @@ mod settings;
 mod state;
 mod to_proto;
 mod watch;
+mod workers;
 
 use std::{
     path::PathBuf,

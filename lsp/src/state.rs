@@ -12,7 +12,6 @@ use std::{
 use ide::{Memo, Settings};
 use model::{AttrPath, SourceError};
 use syntax::Encoding;
-use tokio::{sync::Semaphore, task};
 use tower_lsp::{Client, jsonrpc, ls_types::Uri};
 
 use crate::{
@@ -23,10 +22,8 @@ use crate::{
     progress::Jobs,
     session::Session,
     settings::SettingsHandle,
+    workers::Workers,
 };
-
-/// How many threads work for requests at once. More would only take turns.
-const WORKERS: usize = 8;
 
 /// What lives as long as the server.
 pub(crate) struct State {
@@ -44,7 +41,7 @@ pub(crate) struct State {
     session: OnceLock<Session>,
     /// Whether the client has said that it is ready; nothing may be sent to it before.
     greeted: AtomicBool,
-    workers: Semaphore,
+    workers: Workers,
 }
 
 /// All that a request about a file is answered from.
@@ -76,7 +73,7 @@ impl State {
             memo: Arc::default(),
             session: OnceLock::new(),
             greeted: AtomicBool::new(false),
-            workers: Semaphore::new(WORKERS),
+            workers: Workers::new(),
         }
     }
 
@@ -173,17 +170,7 @@ impl State {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> jsonrpc::Result<T> {
-        // A request that is cancelled while it waits here is never begun.
-        let permit = self.workers.acquire().await.map_err(|_| jsonrpc::Error::internal_error())?;
-        let done = task::spawn_blocking(work).await;
-        drop(permit);
-        done.map_err(|panicked| {
-            tracing::error!("a request failed unexpectedly: {panicked}");
-            jsonrpc::Error {
-                message: "the request failed unexpectedly; the server goes on".into(),
-                ..jsonrpc::Error::internal_error()
-            }
-        })
+        self.workers.work(work).await
     }
 }
 
