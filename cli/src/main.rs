@@ -9,6 +9,7 @@ mod find;
 mod finding;
 mod json;
 mod marked;
+mod memory;
 mod place;
 mod prefetch;
 mod project;
@@ -23,10 +24,6 @@ use crate::{
     exit::Exit,
     place::{Place, PlaceArgs},
 };
-
-/// A third of the time that history takes would go into the system's allocator.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Every version of every nixpkgs package: look it up here, or while you type in your editor.
 #[derive(Debug, Parser)]

@@ -10,6 +10,7 @@ use tokio::io::{
     AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite,
     AsyncWriteExt as _, BufReader,
 };
+use tokio::sync::Notify;
 use tower_lsp::jsonrpc::{self, Request, Response};
 
 /// The method that stands in for a message that is none.
@@ -32,8 +33,8 @@ impl Malformed {
     }
 }
 
-/// Copies messages until the input ends or the output is closed.
-pub(crate) async fn copy_messages<I, O>(input: I, mut output: O)
+/// Copies messages until the input ends or the output is closed; `heard` is told of each.
+pub(crate) async fn copy_messages<I, O>(input: I, mut output: O, heard: &Notify)
 where
     I: AsyncRead + Unpin,
     O: AsyncWrite + Unpin,
@@ -41,6 +42,7 @@ where
     let mut input = BufReader::with_capacity(1 << 16, input);
     let mut body = Vec::new();
     while let Some(length) = read_header(&mut input).await {
+        heard.notify_one();
         body.clear();
         let read = (&mut input).take(length).read_to_end(&mut body).await;
         if read.ok().and_then(|read| u64::try_from(read).ok()) != Some(length) {
@@ -111,7 +113,7 @@ mod tests {
 
     async fn passed(input: &str) -> String {
         let mut output = Vec::new();
-        copy_messages(input.as_bytes(), &mut output).await;
+        copy_messages(input.as_bytes(), &mut output, &Notify::new()).await;
         String::from_utf8(output).expect("text stays text")
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A document change is stored before the first `await` of its handler, so that changes apply in
 //! the order in which they were sent; every request reads an immutable snapshot. Reading pins and
-//! asking the index happen on blocking threads, never on the task that reads and writes messages.
+//! asking the index happen on threads of their own, never on the task that reads and writes
+//! messages.
 //! The client is never asked anything from inside a handler: with every slot taken by handlers that
 //! wait for answers, nobody would read the answers.
 //!
@@ -28,16 +29,22 @@ mod watch;
 mod workers;
 
 use std::{
+    convert::Infallible,
     path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
+    time::Duration,
 };
 
 use model::{PackageSource, SourceError};
 pub use nixpkgs::{Nixpkgs, OpenNixpkgs};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::Notify,
+    time,
+};
 use tower::ServiceExt as _;
 use tower_lsp::{
     LspService, Server,
@@ -63,6 +70,9 @@ pub struct Config {
     pub cache: Option<PathBuf>,
     /// The version of the program, as it is told to the client.
     pub version: String,
+    /// Gives memory that nobody uses back to the system. It is called when the client has asked for
+    /// nothing for some seconds.
+    pub give_back: fn(),
 }
 
 /// How many messages are worked on at once. Each waiting request takes a slot, also the
@@ -72,6 +82,10 @@ const CONCURRENCY: usize = 256;
 
 /// How much may wait between the reading of messages and their handling, in bytes.
 const PIPE: usize = 1 << 16;
+
+/// How long the client asks for nothing before memory is given back. By then the threads that
+/// answered have ended.
+const REST: Duration = Duration::from_secs(3);
 
 /// Serves one client on standard input and output until it says `exit` or closes the pipe.
 ///
@@ -97,6 +111,7 @@ where
     I: AsyncRead + Unpin,
     O: AsyncWrite,
 {
+    let give_back = config.give_back;
     let (service, socket) = LspService::build(|client| backend::Backend::new(client, config))
         .custom_method(framing::MALFORMED, backend::Backend::malformed)
         .custom_method(handlers::completion::OWN_METHOD, backend::Backend::completion)
@@ -114,15 +129,26 @@ where
         to_own_handler(request)
     });
     let (messages, checked) = tokio::io::duplex(PIPE);
-    let read = framing::copy_messages(input, messages);
+    let heard = Notify::new();
+    let read = framing::copy_messages(input, messages, &heard);
     let serve = Server::new(checked, output, socket).concurrency_level(CONCURRENCY).serve(service);
     tokio::pin!(serve);
     tokio::select! {
         () = &mut serve => {}
         // The end of the input ends the pipe, and that ends the server when its work is done.
         () = read => serve.await,
+        never = rest(&heard, give_back) => match never {},
     }
     u8::from(!shutdown_seen.load(SeqCst))
+}
+
+/// Gives memory back each time that the client has gone quiet.
+async fn rest(heard: &Notify, give_back: fn()) -> Infallible {
+    loop {
+        heard.notified().await;
+        while time::timeout(REST, heard.notified()).await.is_ok() {}
+        give_back();
+    }
 }
 
 /// Gives a request for completions the name under which they are answered.

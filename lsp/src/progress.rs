@@ -112,7 +112,7 @@ pub(crate) async fn run<T: Send + 'static>(
     let guard = Guard(job.clone());
     tokio::spawn(show(state.clone(), title, token, job.clone()));
     let working = job.clone();
-    let done = state.work(move || work(&working)).await?;
+    let done = state.workers.long_work(move || work(&working)).await?;
     let cancelled = job.is_cancelled();
     drop(guard);
     match cancelled {

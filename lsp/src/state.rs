@@ -36,12 +36,12 @@ pub(crate) struct State {
     pub jobs: Jobs,
     pub index_folder: Option<PathBuf>,
     pub cache: Option<PathBuf>,
+    pub workers: Workers,
     open_nixpkgs: Arc<OpenNixpkgs>,
     memo: Arc<Memo>,
     session: OnceLock<Session>,
     /// Whether the client has said that it is ready; nothing may be sent to it before.
     greeted: AtomicBool,
-    workers: Workers,
 }
 
 /// All that a request about a file is answered from.
@@ -165,7 +165,7 @@ impl State {
         .await
     }
 
-    /// Does something on a thread that may block.
+    /// Does something quick on a thread that may block.
     pub async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

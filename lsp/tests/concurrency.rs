@@ -92,7 +92,14 @@ impl Nixpkgs for NoClone {
 
 fn config(open_source: Arc<OpenSource>) -> Config {
     let open_nixpkgs = Arc::new(|_: &std::path::Path| Arc::new(NoClone) as Arc<dyn Nixpkgs>);
-    Config { open_source, open_nixpkgs, index: None, cache: None, version: "0".to_owned() }
+    Config {
+        open_source,
+        open_nixpkgs,
+        index: None,
+        cache: None,
+        version: "0".to_owned(),
+        give_back: || {},
+    }
 }
 
 struct Session {
@@ -125,11 +132,15 @@ impl Session {
     }
 
     async fn with_odd_index() -> (Self, Arc<AtomicUsize>) {
+        Self::with_odd_index_and(|| {}).await
+    }
+
+    async fn with_odd_index_and(give_back: fn()) -> (Self, Arc<AtomicUsize>) {
         let asked = Arc::new(AtomicUsize::new(0));
         let counter = asked.clone();
         let open_source =
             Arc::new(move || Ok(Arc::new(Odd::new(counter.clone())) as Arc<dyn PackageSource>));
-        (Self::start(config(open_source)).await, asked)
+        (Self::start(Config { give_back, ..config(open_source) }).await, asked)
     }
 
     async fn open(&mut self, name: &str) {
@@ -247,6 +258,40 @@ async fn a_quick_request_passes_a_slow_one() {
     assert!(session.answer(2).await["result"].is_object());
     assert!(start.elapsed() < SLOW / 3, "{:?}", start.elapsed());
     assert!(session.answer(101).await["result"].is_object());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quick_request_passes_much_long_work() {
+    let (mut session, _) = Session::with_odd_index().await;
+    session.open("slow").await;
+    session.open("fast").await;
+    let align = json!({
+        "command": "nix-archiver.align", "arguments": ["file:///slow/packages.nix"],
+    });
+    for id in 100..100 + MANY {
+        session.request(id, "workspace/executeCommand", align.clone()).await;
+    }
+    let start = Instant::now();
+    session.hover(2, "fast").await;
+    assert!(session.answer(2).await["result"].is_object());
+    assert!(start.elapsed() < SLOW / 3, "{:?}", start.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_is_given_back_once_the_client_is_quiet() {
+    static GIVEN: AtomicUsize = AtomicUsize::new(0);
+    let (mut session, _) = Session::with_odd_index_and(|| _ = GIVEN.fetch_add(1, SeqCst)).await;
+    session.open("fast").await;
+    for id in 100..105 {
+        session.hover(id, "fast").await;
+        assert!(session.answer(id).await["result"].is_object());
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert_eq!(GIVEN.load(SeqCst), 0, "it was not quiet yet");
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(GIVEN.load(SeqCst), 1);
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(GIVEN.load(SeqCst), 1, "nothing was asked since");
 }
 
 #[tokio::test(flavor = "multi_thread")]

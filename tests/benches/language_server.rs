@@ -28,6 +28,9 @@ const ROUNDS: usize = 1000;
 /// How often the server is started.
 const STARTS: usize = 50;
 
+/// How long after the last question a server has given back what it does not need.
+const REST: Duration = Duration::from_secs(5);
+
 /// How many edits are made to see whether memory grows.
 const EDITS: usize = 100_000;
 
@@ -39,6 +42,7 @@ fn main() {
     starts(&index, STARTS / share);
     for pins in [50, 5000] {
         keys(&index, pins, ROUNDS / share);
+        all_at_once(&index, pins, ROUNDS / share / 10);
     }
     growth(&index, EDITS / share);
     for pins in [50, 5000] {
@@ -100,9 +104,28 @@ fn keys(index: &Path, pins: u32, rounds: usize) {
         let report = client.call("textDocument/diagnostic", of);
         assert_eq!(report["items"].as_array().map(Vec::len), Some(1), "one pin is wrong");
     });
-    if let Some(memory) = client.memory() {
-        println!("{:<46} {:>6} MB", format!("resident memory, {pins} pins"), memory >> 20);
-    }
+    report_memory(&format!("resident memory, {pins} pins"), &client);
+    client.stop();
+}
+
+/// From a key to the answers to all that an editor asks at once, and the memory behind it.
+fn all_at_once(index: &Path, pins: u32, rounds: usize) {
+    let mut client = Client::greet(index, capabilities());
+    let mut file = File::with_pins(pins);
+    client.open(&file.text);
+    let mut round = || {
+        let start = Instant::now();
+        file.press_key(&mut client);
+        let asked = file.all_that_is_shown(&mut client);
+        asked.into_iter().for_each(|id| assert!(client.answer(id).is_ok()));
+        start.elapsed()
+    };
+    (0..=rounds / 20).for_each(|_| _ = round());
+    let times = (0..rounds).map(|_| round()).collect();
+    report(&format!("key to all that is shown, {pins} pins"), times);
+    report_memory(&format!("resident memory behind that, {pins} pins"), &client);
+    std::thread::sleep(REST);
+    report_memory(&format!("resident memory at rest, {pins} pins"), &client);
     client.stop();
 }
 
@@ -152,9 +175,7 @@ fn outline(name: &str, mut client: Client, pins: u32, rounds: usize) {
         start.elapsed()
     });
     report(&format!("key to {name}, {pins} pins"), times.collect());
-    if let Some(memory) = client.memory() {
-        println!("{:<46} {:>6} MB", format!("resident memory, {name}, {pins} pins"), memory >> 20);
-    }
+    report_memory(&format!("resident memory, {name}, {pins} pins"), &client);
     // A peer may end in its own way: nothing is asked of how.
 }
 
@@ -192,6 +213,32 @@ impl File {
         client.at("textDocument/completion", self.version_line, self.version_column)
     }
 
+    /// Asks for everything that an editor asks for at a key, without waiting for answers.
+    fn all_that_is_shown(&self, client: &mut Client) -> Vec<i64> {
+        let file = json!({ "uri": FILE });
+        let range = json!({
+            "start": { "line": 0, "character": 0 }, "end": { "line": 60, "character": 0 },
+        });
+        let place = json!({ "line": self.version_line, "character": self.version_column });
+        let asked = [
+            ("completion", json!({ "textDocument": file, "position": place })),
+            ("hover", json!({ "textDocument": file, "position": place })),
+            ("diagnostic", json!({ "textDocument": file })),
+            ("inlayHint", json!({ "textDocument": file, "range": range })),
+            ("semanticTokens/range", json!({ "textDocument": file, "range": range })),
+            ("codeLens", json!({ "textDocument": file })),
+            ("documentSymbol", json!({ "textDocument": file })),
+            ("documentLink", json!({ "textDocument": file })),
+            ("foldingRange", json!({ "textDocument": file })),
+            (
+                "codeAction",
+                json!({ "textDocument": file, "range": range, "context": { "diagnostics": [] } }),
+            ),
+        ];
+        let ask = |(method, of)| client.request(&format!("textDocument/{method}"), of);
+        asked.map(ask).into()
+    }
+
     /// A key in the comment at the end.
     fn press_key(&mut self, client: &mut Client) {
         self.version += 1;
@@ -217,6 +264,12 @@ fn capabilities() -> Value {
             "diagnostic": {},
         },
     })
+}
+
+fn report_memory(name: &str, client: &Client) {
+    if let Some(memory) = client.memory() {
+        println!("{name:<46} {:>6} MB", memory >> 20);
+    }
 }
 
 fn report(name: &str, mut times: Vec<Duration>) {

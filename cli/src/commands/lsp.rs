@@ -12,6 +12,7 @@ use model::{CommitId, PackageSource};
 
 use crate::{
     exit::{self, Exit},
+    memory,
     place::Place,
 };
 
@@ -50,7 +51,7 @@ pub fn run(_args: Args, place: &Place) -> anyhow::Result<Exit> {
              docs/editors says how to set yours up",
         ));
     }
-    take_small_pages();
+    memory::take_small_pages();
     let (index, cache) = (place.index.clone(), place.cache.clone());
     let place = place.clone();
     let config = lsp::Config {
@@ -59,18 +60,11 @@ pub fn run(_args: Args, place: &Place) -> anyhow::Result<Exit> {
         index: Some(index),
         cache,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        give_back: memory::give_back,
     };
     match lsp::run(config).context("the language server could not start")? {
         0 => Ok(Exit::Fine),
         // The protocol has a code of its own for an editor that left without a word.
         code => std::process::exit(code.into()),
     }
-}
-
-/// Does without memory in pages of two megabytes. They speed up a program that fills them; what a
-/// server keeps is little here and little there, and takes three times as much in them.
-fn take_small_pages() {
-    // Where the system does not do it, nothing but memory is lost.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
