@@ -37,6 +37,10 @@ fn take_all(steps: &mut Steps) -> Result {
         let scope = ["clippy", "--release", "--workspace", "--all-targets", "--quiet"];
         cargo(&[&scope[..], &["--", "-D", "warnings"]].concat())
     })?;
+    // A workspace for itself, which nothing else here would notice to be behind.
+    steps.program("fuzz targets: dependencies", AsOne, {
+        cargo(&["fetch", "--quiet", "--locked", "--manifest-path", "fuzz/Cargo.toml"])
+    })?;
     // With the tests, whose dependencies ask for more of ours: built apart, half would be built twice.
     steps.program(
         "build",
