@@ -40,6 +40,8 @@ describe('packages.nix in the window', { timeout: 240_000 }, () => {
   });
 
   test('Enter puts the chosen version in', async () => {
+    // A list that VS Code asks for anew puts the focus back to its first row: a person looks first.
+    await page.waitForTimeout(500);
     await page.keyboard.press('ArrowDown');
     await page.locator('.monaco-list-row.focused', { hasText: '10.15.0' }).waitFor();
     await page.keyboard.press('Enter');
