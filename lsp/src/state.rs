@@ -142,7 +142,7 @@ impl State {
     /// Whether a file is a packages.nix, or has pins.
     async fn concerns(&self, file: &Snapshot) -> jsonrpc::Result<bool> {
         let read = file.clone();
-        Ok(file.is_packages_nix() || self.work(move || read.has_pins()).await?)
+        Ok(file.is_packages_nix() || self.workers.work(move || read.has_pins()).await?)
     }
 
     /// As [`Self::ask_of`], with the index at a known moment.
@@ -157,20 +157,13 @@ impl State {
         };
         let (memo, settings) = (self.memo.clone(), self.settings.of(&file.uri));
         let locks = self.locks.clone();
-        self.work(move || {
-            let document = file.document();
-            let lock = locks.beside(&file.uri);
-            answer(&Asked { file, document, index, lock, memo, settings, session, now: now() })
-        })
-        .await
-    }
-
-    /// Does something quick on a thread that may block.
-    pub async fn work<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> jsonrpc::Result<T> {
-        self.workers.work(work).await
+        self.workers
+            .work(move || {
+                let document = file.document();
+                let lock = locks.beside(&file.uri);
+                answer(&Asked { file, document, index, lock, memo, settings, session, now: now() })
+            })
+            .await
     }
 }
 

@@ -39,7 +39,7 @@ impl Workers {
         Self { pool: Some(pool), turns, long_turns }
     }
 
-    /// Does something on one of them.
+    /// Does something quick on one of them.
     ///
     /// # Errors
     /// If it panics.

@@ -78,7 +78,7 @@ async fn search(state: &Arc<State>, arguments: &Arguments) -> Result<Value> {
     let limit = arguments.0.get(1).and_then(Value::as_u64).unwrap_or(LIMIT);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX).clamp(1, 1000);
     let source = source(state).await?;
-    let found = state.work(move || {
+    let found = state.workers.work(move || {
         let mut found = source.by_prefix(&text, limit)?;
         for more in source.by_words(&text, limit)? {
             if found.len() < limit && found.iter().all(|known| known.attr_path != more.attr_path) {
@@ -104,7 +104,7 @@ async fn search(state: &Arc<State>, arguments: &Arguments) -> Result<Value> {
 async fn versions(state: &Arc<State>, arguments: &Arguments) -> Result<Value> {
     let path = arguments.path(0)?;
     let source = source(state).await?;
-    let package = state.work(move || source.package(&path)).await?.map_err(failed)?;
+    let package = state.workers.work(move || source.package(&path)).await?.map_err(failed)?;
     let Some(package) = package else { return Ok(Value::Null) };
     let releases = package.releases.iter().map(|release| {
         let (first, last) = (release.first_seen(), release.last_seen());
@@ -209,7 +209,7 @@ async fn index_status(state: &Arc<State>) -> Result<Value> {
     Ok(match state.index.get().await {
         Phase::Loading => json!({ "state": "loading" }),
         Phase::Failed(error) => json!({ "state": "failed", "why": error.to_string() }),
-        Phase::Open(source) => match state.work(move || source.status()).await? {
+        Phase::Open(source) => match state.workers.work(move || source.status()).await? {
             Ok(status) => json!({ "state": "open", "covers": status }),
             Err(error) => json!({ "state": "failed", "why": error.to_string() }),
         },
@@ -229,7 +229,7 @@ async fn status(state: &Arc<State>) -> Result<Value> {
 async fn package(state: &Arc<State>, path: &AttrPath) -> Result<Package> {
     let source = source(state).await?;
     let asked = path.clone();
-    let package = state.work(move || source.package(&asked)).await?.map_err(failed)?;
+    let package = state.workers.work(move || source.package(&asked)).await?.map_err(failed)?;
     package.ok_or_else(|| invalid(format!("the index has never seen a package {path}")))
 }
 
@@ -272,7 +272,7 @@ impl Arguments {
         let path = uri.to_file_path().filter(|_| Role::of(&uri) == Some(Role::PackagesNix));
         let path = path.ok_or_else(wrong)?;
         let path = path.into_owned();
-        let text = state.work(move || std::fs::read_to_string(path)).await?;
+        let text = state.workers.work(move || std::fs::read_to_string(path)).await?;
         text.map(|text| Snapshot::on_disk(uri, &text)).map_err(|_| wrong())
     }
 }

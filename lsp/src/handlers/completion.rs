@@ -39,8 +39,10 @@ pub(crate) async fn resolve(state: &State, mut item: CompletionItem) -> Result<C
     else {
         return Ok(item);
     };
-    let text =
-        state.work(move || or_nothing(ide::resolve(source.as_ref(), &origin, now()))).await?;
+    let text = state
+        .workers
+        .work(move || or_nothing(ide::resolve(source.as_ref(), &origin, now())))
+        .await?;
     let markdown = state.session().is_some_and(|session| session.markdown_documentation);
     item.documentation =
         text.map(|text| Documentation::MarkupContent(to_proto::markup(&text, markdown)));

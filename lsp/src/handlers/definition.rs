@@ -115,7 +115,7 @@ async fn of_entry(
         let origin = Range::new(Position::new(line, 0), Position::new(line + 1, 0));
         Some(response(&session, origin, [(file.uri.clone(), target)]))
     };
-    state.work(find).await
+    state.workers.work(find).await
 }
 
 /// Places, as the client takes them.
@@ -151,7 +151,7 @@ pub(crate) async fn source(state: &Arc<State>, params: SourceParams) -> Result<S
         refused("the setting nixpkgs.clone names no clone of nixpkgs to read it from".to_owned())
     })?;
     let file = file.to_owned();
-    let text = state.work(move || clone.file(commit, &file)).await?.map_err(refused)?;
+    let text = state.workers.work(move || clone.file(commit, &file)).await?.map_err(refused)?;
     let text = text.ok_or_else(|| refused("nixpkgs had no such file at that commit".to_owned()))?;
     Ok(SourceText { text })
 }

@@ -66,7 +66,7 @@ pub(super) fn whole_text(
 /// Writes a file that no editor has open, all at once, and brings what is shown up to date.
 pub(super) async fn to_disk(state: &Arc<State>, path: &Path, text: String) -> Result<()> {
     let to = path.to_owned();
-    let written = state.work(move || disk::replace(&to, &text)).await?;
+    let written = state.workers.work(move || disk::replace(&to, &text)).await?;
     written.map_err(|error| failed_to_write(path, &error))?;
     publish::news(state);
     Ok(())

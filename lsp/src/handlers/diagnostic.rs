@@ -26,7 +26,7 @@ pub(crate) async fn pull(
     // What is read for the first time is no news.
     let index = state.index_for(&file).await?;
     let (locks, uri) = (state.locks.clone(), file.uri.clone());
-    state.work(move || locks.beside(&uri)).await?;
+    state.workers.work(move || locks.beside(&uri)).await?;
     // The index, the settings or a lock may change while the answer is worked out; then the older
     // number makes the client ask once more than it had to.
     let counts = [state.index.generation(), state.settings.generation(), state.locks.generation()];

@@ -40,7 +40,8 @@ describe('packages.nix in the window', { timeout: 240_000 }, () => {
   });
 
   test('Enter puts the chosen version in', async () => {
-    // A list that VS Code asks for anew puts the focus back to its first row: a person looks first.
+    // Soon after its start VS Code may ask for an open list anew, as when another extension comes
+    // with suggestions of its own; the focus is on the first row again then.
     await page.waitForTimeout(500);
     await page.keyboard.press('ArrowDown');
     await page.locator('.monaco-list-row.focused', { hasText: '10.15.0' }).waitFor();
